@@ -1,0 +1,1 @@
+"""Data in and out: typed tables, files, the split by person, and the keys."""

@@ -1,0 +1,211 @@
+"""The one schema language: tables, columns, domains, persons, keys and constraints (format version 1).
+
+Reading order: `Schema` → `TableSpec` → `Column` → `Domain`. All are frozen; a schema's `digest` names it.
+The models state the shape of the language; `load` adds the checks across keys and the line numbers.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from synthrec.digests import digest
+
+Kind = Literal[
+    "integer", "decimal", "float", "boolean", "category", "code", "date", "datetime", "string", "id", "text"
+]
+Role = Literal["key", "direct_identifier", "quasi_identifier", "sensitive", "attribute"]
+Source = Literal["public", "declared", "dp", "learned"]
+Scalar = bool | int | float | Decimal | dt.datetime | dt.date | str
+
+NUMERIC_KINDS = frozenset({"integer", "decimal", "float"})
+TEMPORAL_KINDS = frozenset({"date", "datetime"})
+LABEL_KINDS = frozenset({"category", "code", "string", "id", "text"})
+"""Kinds whose vectors are positions in a tuple of labels."""
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Model(BaseModel):
+    """A frozen part of the schema that refuses unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Domain(Model):
+    """The values a column may take, and who says so."""
+
+    min: Scalar | None = None
+    max: Scalar | None = None
+    values: tuple[Scalar, ...] | None = None
+    ordered: bool = False
+    """Whether the order of `values` means something."""
+    other: str = "(other)"
+    """Label of the pooled rare categories of a learned domain."""
+    source: Source
+    basis: str | None = None
+    """Where a declared domain comes from, e.g. ``data dictionary v3``."""
+    by: str | None = None
+    """Who declared it."""
+
+
+class Null(Model):
+    """Whether a column may be missing, and the codes that mean missing in a file."""
+
+    allowed: bool = False
+    codes: tuple[str, ...] = ()
+
+
+class Column(Model):
+    """One column: what it means, what it may hold, how it is generated."""
+
+    kind: Kind
+    role: Role = "attribute"
+    description: str | None = None
+    unit: str | None = None
+    scale: int | None = Field(default=None, ge=0, le=9)
+    """Decimal places of a decimal."""
+    timezone: str | None = None
+    """IANA name; a datetime without one is local wall time."""
+    format: str | None = None
+    """strptime format of dates and datetimes in text files, e.g. ``%d/%m/%Y``; ISO 8601 by default."""
+    domain: Domain | None = None
+    precision: Decimal | None = Field(default=None, gt=0)
+    """Step of the values, in the column's unit: days for dates, seconds for datetimes."""
+    heaps: tuple[Scalar, ...] = ()
+    """Single values that many persons share, each kept as a level of its own, e.g. 0."""
+    grid: Literal["uniform", "asinh"] = "uniform"
+    """Spacing of the fine bins; ``asinh`` for heavy tails: linear near 0, geometric far out."""
+    grid_scale: Decimal | None = Field(default=None, gt=0)
+    """Where an asinh grid turns from linear to geometric; a thousandth of the larger bound by default."""
+    null: Null = Null()
+    generate: dict[str, Any] | None = None
+    """How the rule engine makes the column; see `synthrec.schema.generate`."""
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether values are numbers on a line, dates and datetimes included."""
+        return self.kind in NUMERIC_KINDS or self.kind in TEMPORAL_KINDS
+
+    @property
+    def is_minted(self) -> bool:
+        """Whether values are always made anew and never modelled: keys, identifiers, free text."""
+        if self.role in {"key", "direct_identifier"} or self.kind in {"id", "text"}:
+            return True
+        return self.kind == "string" and (self.domain is None or self.domain.values is None)
+
+
+class PersonVia(Model):
+    """The person of a child table's row is the person of its parent's row."""
+
+    via: str
+
+
+class ForeignKey(Model):
+    """Columns of this table that hold the primary key of another."""
+
+    columns: tuple[str, ...] = Field(min_length=1)
+    references: str
+    """Name of the parent table."""
+
+
+class Constraint(Model):
+    """A row rule that must not be false; a null result passes, as in SQL CHECK."""
+
+    name: Name
+    expr: str
+    severity: Literal["error", "warning"] = "error"
+
+
+class TableSpec(Model):
+    """One table: its columns, keys, unit of privacy and row constraints."""
+
+    description: str | None = None
+    columns: dict[Name, Column] = Field(min_length=1)
+    primary_key: tuple[str, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    person: str | PersonVia | None = None
+    """The unit of privacy: a column of this table, or the parent's person."""
+    one_row_per_person: bool = False
+    max_rows_per_person: int | None = Field(default=None, ge=1)
+    target: str | None = None
+    constraints: tuple[Constraint, ...] = ()
+    generate: dict[str, Any] | None = None
+    """How many rows the rule engine makes per parent; see `synthrec.schema.generate`."""
+
+    @property
+    def modelled(self) -> tuple[str, ...]:
+        """Names of the columns that a learned generator models."""
+        return tuple(name for name, column in self.columns.items() if not column.is_minted)
+
+    @property
+    def minted(self) -> tuple[str, ...]:
+        """Names of the columns that are always made anew."""
+        return tuple(name for name, column in self.columns.items() if column.is_minted)
+
+
+class Use(Model):
+    """What the records are meant for, and what not."""
+
+    intended: str | None = None
+    out_of_scope: str | None = None
+    limits: tuple[str, ...] = ()
+
+
+class SourceInfo(Model):
+    """The real data behind the schema: who holds it, under which licence, whose budget it spends."""
+
+    custodian: str | None = None
+    licence: str | None = None
+    obligations: tuple[str, ...] = ()
+    population: str | None = None
+
+
+class SchemaInfo(Model):
+    """Name, version and terms of a schema."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=80)]
+    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")] = "1.0.0"
+    title: str | None = None
+    description: str | None = None
+    license: str | None = None
+    use: Use = Use()
+    source: SourceInfo = SourceInfo()
+
+
+class Schema(Model):
+    """A whole schema file."""
+
+    synthrec: Literal[1]
+    info: SchemaInfo = Field(alias="schema")
+    params: dict[str, Scalar] = {}
+    tables: dict[Name, TableSpec] = Field(min_length=1)
+
+    @cached_property
+    def digest(self) -> str:
+        """``sha256:…`` of the canonical JSON of the schema; comments and key order do not count."""
+        return digest(self.document())
+
+    def document(self) -> dict[str, Any]:
+        """The schema as plain JSON values."""
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+    @property
+    def only_table(self) -> tuple[str, TableSpec]:
+        """Name and spec of the single table.
+
+        Raises:
+            ValueError: the schema has several tables.
+        """
+        if len(self.tables) != 1:
+            raise ValueError("the schema has several tables")
+        return next(iter(self.tables.items()))
+
+    @property
+    def is_rule_schema(self) -> bool:
+        """Whether every column of every table says how it is generated."""
+        return all(column.generate for table in self.tables.values() for column in table.columns.values())

@@ -1,0 +1,1 @@
+"""Attacks on synthetic records, one idea per file."""

@@ -1,0 +1,69 @@
+"""What a check says: measures with intervals, a verdict, and the reason in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """Three-way: a check that cannot tell says so, and the gate treats that as no."""
+
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One number about synthetic records: value, one-sided 99 % bounds, n, and what it is read against."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    n: int
+    """Persons, rows or queries the value rests on."""
+    baseline: float | None
+    """The same figure between real and real (holdout), where there is one."""
+    method: str
+    """How value and bounds were computed, with the source of the formula."""
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """The outcome of one check before the policy speaks: evidence, bound and power, no decision."""
+
+    check: str
+    """Short id, e.g. ``P2`` or ``fidelity.pairs``."""
+    title: str
+    """What it asks, in plain words."""
+    measures: tuple[Measure, ...]
+    bound: str | None = None
+    """Name of the measure that is limited: risk by its upper bound, fidelity by its value."""
+    p_value: float | None = None
+    """Evidence of a leak: probability of a result at least this bad if nothing leaks."""
+    power: float | None = None
+    """Probability that the test would have seen a 1 % leak."""
+    persons_needed: int | None = None
+    """Persons (train and holdout together) for which bound and power would suffice."""
+    not_applicable: str | None = None
+    """Why the check does not apply to these columns, in words; None when it ran."""
+    steward: dict[str, object] | None = None
+    """Details for the steward's eyes only; never on a card."""
+
+    def measure(self, name: str) -> Measure:
+        """The measure of that name."""
+        return next(measure for measure in self.measures if measure.name == name)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A check result judged under a policy or profile."""
+
+    result: CheckResult
+    verdict: Verdict
+    blocking: bool
+    limit: float | None
+    reason: str
+    """One sentence: why this verdict, and what would change it."""
