@@ -36,6 +36,24 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def label(value: Scalar) -> str:
+    """The canonical text of a value as a category: ``true``, ``7``, ``2.5``, ``2024-01-31``.
+
+    Integral numbers have no ``.0``, other numbers no exponent, dates and datetimes are ISO 8601.
+    """
+    match value:
+        case bool():
+            return str(value).lower()
+        case float() | Decimal() if value == int(value):
+            return str(int(value))
+        case float() | Decimal():
+            return format(Decimal(str(value)), "f")
+        case dt.date():
+            return value.isoformat()
+        case _:
+            return str(value)
+
+
 class Domain(Model):
     """The values a column may take, and who says so."""
 
@@ -51,6 +69,11 @@ class Domain(Model):
     """Where a declared domain comes from, e.g. ``data dictionary v3``."""
     by: str | None = None
     """Who declared it."""
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The listed values as canonical texts, in their order; empty when none are listed."""
+        return tuple(label(value) for value in self.values or ())
 
 
 class Null(Model):
