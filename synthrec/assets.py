@@ -1,8 +1,7 @@
 """Where the reviewed assets are: `schemas/`, `privacy/`, `validation/` and `sample_data/`.
 
-An installed wheel carries them in `synthrec/_assets`; a checkout has them beside the package. The folder beside
-the package is believed only where `pyproject.toml` stands next to it, so that a stray folder of that name is
-never read as a policy.
+An installed wheel carries them in `synthrec/_assets`; a checkout has them beside the package. The folder
+beside it is believed only where `pyproject.toml` stands too: a stray folder is never read as a policy.
 """
 
 from __future__ import annotations

@@ -1,0 +1,33 @@
+# Each target first makes .venv and installs the pinned packages with the extras sdv and dev, if they are not there.
+
+PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --constraint constraints.txt
+
+.DEFAULT_GOAL := test
+.PHONY: demo test lint bench
+
+demo: $(INSTALLED)
+	$(BIN)/synthrec demo
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bench: $(INSTALLED)
+	$(BIN)/python -m benchmarks
+
+# torch goes first and alone: its CPU build, where one is at hand, must be settled before sdv asks for torch.
+$(INSTALLED): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "synthrec needs Python 3.11 or newer; name it: make PYTHON=..." >&2; exit 2; }
+	@echo "installing the pinned packages into .venv (first time only, some minutes)"
+	$(PYTHON) -m venv .venv
+	$(PIP) torch
+	$(PIP) --editable '.[sdv,dev]'
+	@touch $@
