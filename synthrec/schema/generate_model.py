@@ -1,0 +1,441 @@
+"""The `generate:` parts of a schema: a closed set of ways to make a column, each named by its single key.
+
+Wherever a number is asked for, an expression over the row's columns, its ancestors' columns (``patient.age``)
+and the schema's params may stand. `synthrec.rules` executes these specs; `synthrec.schema.generate` parses and
+checks them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from synthrec.schema.model import Column, Domain, Kind, Model, Null, Scalar
+
+Path = tuple[str | int, ...]
+Amount = int | float | Decimal | str
+"""A number, or an expression."""
+Weights = Annotated[dict[Scalar, Amount], Field(min_length=1)]
+"""Relative weight of each value; they need not sum to 1."""
+
+DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = {
+    "normal": ("mean", "sd"),
+    "lognormal": ("mu", "sigma"),
+    "gamma": ("shape", "scale"),
+    "beta": ("a", "b"),
+    "uniform": ("low", "high"),
+    "exponential": ("mean",),
+    "weibull": ("shape", "scale"),
+    "pareto": ("shape", "scale"),
+    "integers": ("low", "high"),
+    "poisson": ("mean",),
+    "negbin": ("mean", "dispersion"),
+    "binomial": ("n", "p"),
+}
+"""Parameters of each distribution; `synthrec.rules.distributions` gives the parametrisation."""
+
+
+def _iso_or_expression(value: Any) -> Any:
+    """ISO 8601 text is a date or datetime, as after a round trip through JSON; other text is an expression."""
+    for kind in (dt.date, dt.datetime):
+        if isinstance(value, str):
+            try:
+                value = kind.fromisoformat(value)
+            except ValueError:
+                continue
+    return value
+
+
+Moment = Annotated[dt.datetime | dt.date | str, BeforeValidator(_iso_or_expression)]
+"""A date or datetime, or an expression."""
+
+
+class Spec(Model):
+    """One way to make a column."""
+
+    kinds: ClassVar[frozenset[str] | None] = None
+    """Column kinds it can make; None for all."""
+
+    def expressions(self) -> Iterator[tuple[Path, str]]:
+        """The expressions within, each with its path."""
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, str) and name in self.amounts():
+                yield (name,), value
+
+    def references(self) -> Iterator[tuple[Path, str]]:
+        """The columns it names outside expressions, each with its path."""
+        return iter(())
+
+    def amounts(self) -> frozenset[str]:
+        """The fields in which text is an expression."""
+        return frozenset()
+
+
+NUMBERS = frozenset({"integer", "decimal", "float"})
+MOMENTS = frozenset({"date", "datetime"})
+TEXTS = frozenset({"category", "code", "string", "id", "text"})
+
+
+class Const(Spec):
+    """The same value in every row."""
+
+    value: Scalar
+
+
+class Sequence(Spec):
+    """Consecutive numbers in row order, as integers or as ``prefix`` and zero-padded digits."""
+
+    kinds: ClassVar = TEXTS | {"integer"}
+    prefix: str = ""
+    width: int = Field(default=0, ge=0, le=18)
+    start: int = Field(default=1, ge=0)
+
+
+class Dist(Spec):
+    """A named distribution, truncated to [min, max] and to the column's domain."""
+
+    kinds: ClassVar = NUMBERS
+    name: Literal[
+        "normal",
+        "lognormal",
+        "gamma",
+        "beta",
+        "uniform",
+        "exponential",
+        "weibull",
+        "pareto",
+        "integers",
+        "poisson",
+        "negbin",
+        "binomial",
+    ]
+    parameters: dict[str, Amount]
+    min: Amount | None = None
+    max: Amount | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, raw: Any) -> Any:
+        """Parameters stand beside the name: ``{name: normal, mean: 0, sd: 1}``."""
+        if not isinstance(raw, Mapping) or "parameters" in raw:
+            return raw
+        own = {"name", "min", "max"}
+        return {key: raw[key] for key in raw if key in own} | {
+            "parameters": {key: raw[key] for key in raw if key not in own}
+        }
+
+    @model_validator(mode="after")
+    def _complete(self) -> Dist:
+        wanted, given = set(DISTRIBUTIONS[self.name]), set(self.parameters)
+        if wanted != given:
+            raise ValueError(f"{self.name} takes {', '.join(DISTRIBUTIONS[self.name])}")
+        return self
+
+    def expressions(self) -> Iterator[tuple[Path, str]]:
+        """Parameters and bounds."""
+        items = {**self.parameters, "min": self.min, "max": self.max}
+        return (((name,), value) for name, value in items.items() if isinstance(value, str))
+
+
+class Category(Spec):
+    """One of some values, by weights that may depend on the row."""
+
+    kinds: ClassVar = TEXTS | NUMBERS | {"boolean"}
+    weights: Weights
+
+    def expressions(self) -> Iterator[tuple[Path, str]]:
+        """Weights that depend on the row."""
+        return _weight_expressions(self.weights)
+
+
+def _weight_expressions(weights: Mapping[Scalar, Amount]) -> Iterator[tuple[Path, str]]:
+    return ((("weights", str(key)), value) for key, value in weights.items() if isinstance(value, str))
+
+
+def _numeric(weights: dict[Scalar, Amount]) -> dict[Scalar, Amount]:
+    if any(isinstance(weight, str) or weight < 0 for weight in weights.values()):
+        raise ValueError("the weights of a table are numbers of at least 0")
+    return weights
+
+
+When = tuple[Scalar | tuple[Scalar, ...], ...]
+
+
+class Row(Model):
+    """The weights for some combinations of the `by` columns; a list in `when` names several values."""
+
+    when: When
+    weights: Annotated[Weights, AfterValidator(_numeric)]
+
+
+class Table(Spec):
+    """A conditional probability table: weights by the values of other columns."""
+
+    kinds: ClassVar = Category.kinds
+    by: tuple[str, ...] = Field(min_length=1)
+    rows: tuple[Row, ...] = Field(min_length=1)
+    default: Annotated[Weights, AfterValidator(_numeric)] | None = None
+
+    def references(self) -> Iterator[tuple[Path, str]]:
+        """The columns it depends on."""
+        return ((("by", i), name) for i, name in enumerate(self.by))
+
+
+class Entry(Model):
+    """The value for some combinations of the `by` columns."""
+
+    when: When
+    value: Scalar
+
+
+class Lookup(Spec):
+    """A value fixed by the values of other columns."""
+
+    by: tuple[str, ...] = Field(min_length=1)
+    rows: tuple[Entry, ...] = Field(min_length=1)
+    default: Scalar | None = None
+
+    def references(self) -> Iterator[tuple[Path, str]]:
+        """The columns it depends on."""
+        return ((("by", i), name) for i, name in enumerate(self.by))
+
+
+class Expr(Spec):
+    """An expression over other columns."""
+
+    source: str
+
+    def amounts(self) -> frozenset[str]:
+        """The source itself."""
+        return frozenset({"source"})
+
+
+class Between(Spec):
+    """A date or datetime, uniform between two moments, both included."""
+
+    kinds: ClassVar = MOMENTS
+    start: Moment = Field(alias="from")
+    end: Moment = Field(alias="to")
+
+    def amounts(self) -> frozenset[str]:
+        """Both ends."""
+        return frozenset({"start", "end"})
+
+
+UNITS = ("days", "hours", "minutes", "seconds")
+
+
+class Offset(Spec):
+    """A moment some whole days (hours, minutes, seconds) after another."""
+
+    kinds: ClassVar = MOMENTS
+    origin: Moment = Field(alias="from")
+    days: Amount | Dist | None = None
+    hours: Amount | Dist | None = None
+    minutes: Amount | Dist | None = None
+    seconds: Amount | Dist | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unwrap(cls, raw: Any) -> Any:
+        """A distribution is written as elsewhere: ``days: {dist: {…}}``."""
+        if not isinstance(raw, Mapping):
+            return raw
+        return {key: _dist(value) if key in UNITS else value for key, value in raw.items()}
+
+    @model_validator(mode="after")
+    def _one_unit(self) -> Offset:
+        if sum(getattr(self, unit) is not None for unit in UNITS) != 1:
+            raise ValueError(f"give exactly one of {', '.join(UNITS)}")
+        return self
+
+    @property
+    def unit(self) -> str:
+        """The unit in which the distance is given."""
+        return next(unit for unit in UNITS if getattr(self, unit) is not None)
+
+    @property
+    def distance(self) -> Amount | Dist:
+        """The distance in `unit`."""
+        amount: Amount | Dist = getattr(self, self.unit)
+        return amount
+
+    def expressions(self) -> Iterator[tuple[Path, str]]:
+        """The origin and the distance."""
+        yield from super().expressions()
+        if isinstance(self.distance, Dist):
+            for path, source in self.distance.expressions():
+                yield (self.unit, "dist", *path), source
+
+    def amounts(self) -> frozenset[str]:
+        """The origin and a plain distance."""
+        return frozenset({"origin", *UNITS})
+
+
+def _dist(value: Any) -> Any:
+    return value["dist"] if isinstance(value, Mapping) and set(value) == {"dist"} else value
+
+
+class Part(Model):
+    """One component of a mixture."""
+
+    weight: Amount
+    make: Dist | Const | Expr
+
+    @model_validator(mode="before")
+    @classmethod
+    def _flat(cls, raw: Any) -> Any:
+        """A component is written flat: ``{weight: 0.1, const: 0}``."""
+        if not isinstance(raw, Mapping) or "make" in raw or len(raw) != 2 or "weight" not in raw:
+            return raw
+        key = next(key for key in raw if key != "weight")
+        if key not in {"dist", "const", "expr"}:
+            raise ValueError(f"a part is a dist, const or expr, not {key!r}")
+        return {"weight": raw["weight"], "make": build(str(key), raw[key])}
+
+
+class Mixture(Spec):
+    """One of several distributions or values per row, by weight."""
+
+    kinds: ClassVar = NUMBERS
+    parts: tuple[Part, ...] = Field(min_length=1)
+
+    def expressions(self) -> Iterator[tuple[Path, str]]:
+        """Weights, and what is in the components."""
+        for i, part in enumerate(self.parts):
+            if isinstance(part.weight, str):
+                yield ("parts", i, "weight"), part.weight
+            for path, source in part.make.expressions():
+                yield ("parts", i, *path), source
+
+
+class Copy(Spec):
+    """The value of a column of the row's parent or a further ancestor, ``patient.patient_id``."""
+
+    column: str
+
+    def references(self) -> Iterator[tuple[Path, str]]:
+        """The column that is copied."""
+        return iter([((), self.column)])
+
+
+class Bernoulli(Spec):
+    """True with probability p."""
+
+    kinds: ClassVar = frozenset({"boolean"})
+    p: Amount
+
+    def amounts(self) -> frozenset[str]:
+        """The probability."""
+        return frozenset({"p"})
+
+
+class Template(Spec):
+    """Text put together from own vocabularies, each part drawn evenly: ``{pattern: "{given} {family}"}``."""
+
+    kinds: ClassVar = TEXTS
+    pattern: str
+    parts: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]]
+
+    @model_validator(mode="after")
+    def _known_parts(self) -> Template:
+        names = self.names
+        if sorted(names) != sorted(self.parts):
+            raise ValueError("the pattern and `parts` name different parts; each part stands once in both")
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parts in the order in which the pattern names them."""
+        return tuple(piece.split("}")[0] for piece in self.pattern.split("{")[1:])
+
+
+class Missing(Spec):
+    """The share of values that are taken away."""
+
+    rate: Amount
+
+    def amounts(self) -> frozenset[str]:
+        """The rate."""
+        return frozenset({"rate"})
+
+
+SPECS: Mapping[str, type[Spec]] = {
+    "const": Const,
+    "sequence": Sequence,
+    "dist": Dist,
+    "category": Category,
+    "table": Table,
+    "lookup": Lookup,
+    "expr": Expr,
+    "date": Between,
+    "offset": Offset,
+    "mixture": Mixture,
+    "copy": Copy,
+    "bernoulli": Bernoulli,
+    "template": Template,
+}
+_SINGLE = {"const": "value", "expr": "source", "copy": "column"}
+
+
+def build(key: str, value: Any) -> Spec:
+    """The spec of one key and what stands under it.
+
+    Raises:
+        pydantic.ValidationError: the value does not have the shape of that kind.
+    """
+    return SPECS[key].model_validate({_SINGLE[key]: value} if key in _SINGLE else value)
+
+
+class Generate(Model):
+    """How one column is made: one spec, and the share of values taken away afterwards."""
+
+    key: str
+    make: Spec
+    missing: Missing | None = None
+
+    def expressions(self) -> Iterator[tuple[Path, str]]:
+        """All expressions, each with its path under `generate`."""
+        for path, source in self.make.expressions():
+            yield (self.key, *(() if self.key in _SINGLE else path)), source
+        for path, source in self.missing.expressions() if self.missing else ():
+            yield ("missing", *path), source
+
+    def references(self) -> Iterator[tuple[Path, str]]:
+        """All columns named outside expressions, each with its path under `generate`."""
+        return (((self.key, *path), name) for path, name in self.make.references())
+
+
+class Helper(Model):
+    """A hidden column: other columns may use it, but it is never exported."""
+
+    kind: Kind
+    scale: int | None = Field(default=None, ge=0, le=9)
+    values: tuple[Scalar, ...] | None = None
+    """Labels of a category."""
+    generate: dict[str, Any]
+
+    @property
+    def column(self) -> Column:
+        """The helper as a column."""
+        domain = Domain(values=self.values, source="public") if self.values else None
+        return Column(
+            kind=self.kind, scale=self.scale, domain=domain, null=Null(allowed=True), generate=self.generate
+        )
+
+
+class TableGenerate(Model):
+    """How the rows of a table come about: how many per parent, in which order, with which hidden columns."""
+
+    per: str | None = None
+    """The parent table; None for the root."""
+    count: dict[str, Any] | None = None
+    """How many rows each parent has; a `generate` spec over the parent's columns."""
+    order_by: str | None = None
+    """Column by which the rows of one parent are sorted before sequences number them."""
+    helpers: dict[Annotated[str, Field(pattern=r"^_[A-Za-z0-9_]+$")], Helper] = {}
