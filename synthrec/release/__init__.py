@@ -1,0 +1,1 @@
+"""The gate: policy, verdict, approval, card and export."""
