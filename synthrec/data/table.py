@@ -22,23 +22,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_FIXED_TYPES = {
+    "integer": pa.int64(),
+    "float": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    **dict.fromkeys(LABEL_KINDS, pa.dictionary(pa.int32(), pa.string())),
+}
+
+
 def arrow_type(column: Column) -> pa.DataType:
     """The canonical Arrow type of a column."""
-    if column.kind in LABEL_KINDS:
-        return pa.dictionary(pa.int32(), pa.string())
-    match column.kind:
-        case "integer":
-            return pa.int64()
-        case "decimal":
-            return pa.decimal128(18, column.scale or 0)
-        case "float":
-            return pa.float64()
-        case "boolean":
-            return pa.bool_()
-        case "date":
-            return pa.date32()
-        case _:
-            return pa.timestamp("us", tz=column.timezone)
+    if column.kind == "decimal":
+        return pa.decimal128(18, column.scale or 0)
+    if column.kind == "datetime":
+        return pa.timestamp("us", tz=column.timezone)
+    return _FIXED_TYPES[column.kind]
 
 
 def to_arrow(vector: Vector, column: Column) -> pa.Array:
@@ -131,7 +130,8 @@ class Table:
         import pandas as pd  # noqa: PLC0415
 
         mapper = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype(), pa.string(): pd.StringDtype()}
-        return self.data.to_pandas(types_mapper=mapper.get, date_as_object=False)
+        frame: pd.DataFrame = self.data.to_pandas(types_mapper=mapper.get, date_as_object=False)
+        return frame
 
     @classmethod
     def from_vectors(cls, name: str, spec: TableSpec, vectors: Mapping[str, Vector]) -> Table:

@@ -1,0 +1,161 @@
+"""The root secret and the keys derived from it.
+
+One secret of 32 random bytes lives in ``SYNTHREC_HOME/root.key``. Every key in use is derived from it by
+HKDF-SHA256 (RFC 5869) under its own info string, so that no use can be turned into another. ``root.id``
+beside it holds the public name of the secret; it outlives a lost key, so that a loss is an error and never a
+new split.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from synthrec.errors import KeyMissingError
+
+ROOT_BYTES = 32
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What is derived from the root secret; the secrets do not show in `repr`."""
+
+    key_id: str
+    """16 hexadecimal digits that name the root secret and say nothing about it."""
+    split: bytes = field(repr=False)
+    fingerprint: bytes = field(repr=False)
+    approval: bytes = field(repr=False)
+
+
+def synthrec_home() -> Path:
+    """The folder of the root secret: ``SYNTHREC_HOME``, else ``~/.synthrec``."""
+    stated = os.environ.get("SYNTHREC_HOME")
+    return Path(stated) if stated else Path.home() / ".synthrec"
+
+
+def open_keys(home: Path, *, create: bool, expect: str | None = None) -> Keys:
+    """The keys of the root secret in a folder.
+
+    Args:
+        home: The folder that holds ``root.key``.
+        create: Whether a first secret may be made where there has never been one.
+        expect: The `Keys.key_id` that a model or split was made under.
+
+    Raises:
+        KeyMissingError: the secret is absent, lost, damaged, open to others, or not the expected one.
+    """
+    path = home / "root.key"
+    secret = _read(path)
+    if secret is None:
+        _refuse_new_secret(home, create=create, expect=expect)
+        _create(path)
+        secret = _read(path)
+    if secret is None or len(secret) != ROOT_BYTES:
+        raise KeyMissingError(f"{path}: the key file is damaged; restore it from your backup")
+    keys = _derive(secret)
+    _compare(keys.key_id, _recorded_id(home), f"{home / 'root.id'} names")
+    _compare(keys.key_id, expect, "the model or split was made under")
+    if _recorded_id(home) is None:
+        _publish(home / "root.id", f"{keys.key_id}\n".encode())
+    return keys
+
+
+def _derive(secret: bytes) -> Keys:
+    def key(info: str) -> bytes:
+        return HKDF(SHA256(), length=32, salt=None, info=f"synthrec/1/{info}".encode()).derive(secret)
+
+    return Keys(key("id").hex()[:16], key("split"), key("fingerprint"), key("approval"))
+
+
+def _refuse_new_secret(home: Path, *, create: bool, expect: str | None) -> None:
+    lost = _recorded_id(home) or expect
+    if lost is not None:
+        raise KeyMissingError(
+            f"{home / 'root.key'}: the key {lost} is not here; restore the file from your backup, or set "
+            "SYNTHREC_HOME to the folder that holds it. A new key would be another split of the same persons"
+        )
+    if not create:
+        raise KeyMissingError(
+            f"{home / 'root.key'}: there is no key yet; `synthrec fit` makes one, or set SYNTHREC_HOME to "
+            "the folder that holds it"
+        )
+
+
+def _compare(found: str, wanted: str | None, origin: str) -> None:
+    if wanted is not None and found != wanted:
+        raise KeyMissingError(
+            f"the key here is {found}, but {origin} {wanted}; set SYNTHREC_HOME to the folder of key "
+            f"{wanted}, or restore it from your backup"
+        )
+
+
+def _read(path: Path) -> bytes | None:
+    """The bytes of a private regular file, or None where there is none."""
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        reason = "is a symbolic link; put the file itself here" if path.is_symlink() else "cannot be read"
+        raise KeyMissingError(f"{path}: {reason} ({os.strerror(error.errno or 0)})") from None
+    with os.fdopen(handle, "rb") as file:
+        mode = os.fstat(handle).st_mode
+        if not stat.S_ISREG(mode):
+            raise KeyMissingError(f"{path}: is not a regular file; put the key file here")
+        if os.name == "posix" and mode & _OTHERS:
+            raise KeyMissingError(f"{path}: others may read the key; run `chmod 600 {path}`")
+        return file.read(ROOT_BYTES + 1)
+
+
+def _create(path: Path) -> None:
+    """Make a new secret; where another process was faster, its secret stays."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = _write_private(path, secrets.token_bytes(ROOT_BYTES))
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return
+    finally:
+        temporary.unlink()
+    _sync_folder(path.parent)
+
+
+def _publish(path: Path, content: bytes) -> None:
+    """Write a whole file or nothing."""
+    _write_private(path, content).replace(path)
+    _sync_folder(path.parent)
+
+
+def _write_private(path: Path, content: bytes) -> Path:
+    """A new file beside `path`, 0600, safely on disk."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(handle)
+    return temporary
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _recorded_id(home: Path) -> str | None:
+    try:
+        return (home / "root.id").read_text("ascii", "replace").strip()
+    except FileNotFoundError:
+        return None
