@@ -1,5 +1,74 @@
-"""synthrec: synthetic records that a data steward can sign for."""
+"""synthrec: synthetic records that a data steward can sign for.
+
+The functions below are loaded on first use, so that ``import synthrec`` costs next to nothing.
+"""
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from synthrec.errors import (
+    BudgetExceededError,
+    ConfigError,
+    Fault,
+    FaultsError,
+    InputError,
+    InternalError,
+    KeyMissingError,
+    PolicyRefusedError,
+    SchemaError,
+    SynthrecError,
+    UserError,
+    VerificationError,
+)
+
+if TYPE_CHECKING:
+    from synthrec.api import (
+        audit,
+        demo,
+        describe,
+        fit,
+        infer,
+        load_schema,
+        read_card,
+        sample,
+        validate,
+    )
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "BudgetExceededError",
+    "ConfigError",
+    "Fault",
+    "FaultsError",
+    "InputError",
+    "InternalError",
+    "KeyMissingError",
+    "PolicyRefusedError",
+    "SchemaError",
+    "SynthrecError",
+    "UserError",
+    "VerificationError",
+    "__version__",
+    "audit",
+    "demo",
+    "describe",
+    "fit",
+    "infer",
+    "load_schema",
+    "read_card",
+    "sample",
+    "validate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module("synthrec.api"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

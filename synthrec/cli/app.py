@@ -1,0 +1,64 @@
+"""The command `synthrec`: its registry of commands and its one way out."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+import synthrec
+from synthrec.cli.failures import report
+from synthrec.cli.lazy import HELP, LazyGroup
+from synthrec.cli.output import Output
+from synthrec.config import FILE, read_config
+
+COMMANDS = {
+    "demo": ("synthrec.cli.demo:demo", "The whole path on sample data: schema, fit, sample, checks, card."),
+    "schema": ("synthrec.cli.schema:schema", "Check, show, draft and list schemas."),
+    "fit": ("synthrec.cli.fit:fit", "Learn a generator from real records and audit a trial."),
+    "sample": ("synthrec.cli.sample:sample", "Draw records, check them, and export them with a card."),
+    "audit": ("synthrec.cli.audit:audit", "Measure fidelity and re-identification risk of any records."),
+    "validate": ("synthrec.cli.validate:validate", "Check files against a schema and its constraints."),
+    "card": ("synthrec.cli.card:card", "Show provenance cards."),
+    "completion": ("synthrec.cli.completion:completion", "Print the completion script of a shell."),
+}
+
+EPILOG = (
+    "Exit codes: 0 ok, 1 our fault or I/O, 2 usage, schema, input or missing key, 3 policy refused or "
+    "inconclusive, 130 interrupted. Options come from flags, then SYNTHREC_<COMMAND>_<OPTION>, then "
+    "synthrec.toml."
+)
+
+
+@click.group(cls=LazyGroup, lazy=COMMANDS, context_settings=dict(HELP), epilog=EPILOG)
+@click.version_option(synthrec.__version__, prog_name="synthrec", allow_from_autoenv=False)
+@click.pass_context
+def root(context: click.Context) -> None:
+    """Synthetic records that a data steward can sign for."""
+    context.default_map = read_config(Path(FILE), COMMANDS)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code."""
+    output = Output(json="--json" in arguments)
+    try:
+        code = root.main(
+            list(arguments),
+            prog_name="synthrec",
+            standalone_mode=False,
+            obj=output,
+            auto_envvar_prefix="SYNTHREC",
+        )
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001
+        return report(error, output)
+    return code if isinstance(code, int) else 0
+
+
+def main() -> NoReturn:
+    """The entry point of the script. Warnings of foreign libraries stay silent: they may quote data."""
+    warnings.simplefilter("ignore")
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,61 @@
+"""`synthrec sample`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from synthrec import api
+from synthrec.cli.console import finish, working
+from synthrec.cli.lazy import ConfiguredCommand
+from synthrec.cli.options import FILE, NEW, SEED, Choices, Setting, forced, holdout, judged
+from synthrec.cli.output import Output, output_options
+
+
+@click.command(cls=ConfiguredCommand)
+@click.argument("source", metavar="MODEL_OR_SCHEMA")
+@click.option(
+    "-n", "--rows", type=click.IntRange(min=1), required=True, help="How many root records to draw."
+)
+@click.option("--where", metavar="EXPR", help='Draw only records for which this holds, e.g. "age >= 65".')
+@click.option("--set", "params", type=Setting(), multiple=True, help="Override a parameter; repeatable.")
+@click.option("--seed", type=SEED, help="Seed of the draw; the approved or a fresh one where not given.")
+@click.option("--real", type=FILE, multiple=True, help="Real records to audit this very draw; repeatable.")
+@holdout
+@click.option(
+    "--format", "formats", type=Choices("parquet", "csv"), default="parquet", show_default=True, help="Files."
+)
+@click.option(
+    "--csv-profile",
+    type=click.Choice(["plain", "spreadsheet"]),
+    default="plain",
+    show_default=True,
+    help="`spreadsheet` disarms text that a spreadsheet would run as a formula.",
+)
+@click.option(
+    "--chunk-rows",
+    type=click.IntRange(min=1),
+    default=65_536,
+    show_default=True,
+    help="Rows held in memory at a time; changes no byte of the output.",
+)
+@click.option(
+    "--draft", is_flag=True, help="Write learned records without a card, for the steward's eyes only."
+)
+@judged
+@forced("an export")
+@click.option("-o", "--out", type=NEW, required=True, help="Folder of the export.")
+@output_options
+def sample(
+    output: Output, source: str, rows: int, params: tuple[tuple[str, str], ...], **options: Any
+) -> None:
+    """Draw records, check them, and export them with a card.
+
+    MODEL_OR_SCHEMA is a model folder or schema file, else the short name of a shipped schema. Records of a
+    learned model are exported only within its approval, or after an audit against --real. Where the policy
+    refuses, nothing is written and the exit code is 3.
+    """
+    with working(output) as progress:
+        report = api.sample(source, rows, params=dict(params), **options, progress=progress)
+    finish(output, report, {"records": report.out, "card": report.card}, refused="no data file was written")

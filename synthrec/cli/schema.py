@@ -1,0 +1,85 @@
+"""`synthrec schema`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from synthrec import api
+from synthrec.cli.console import show_document
+from synthrec.cli.lazy import ConfiguredGroup
+from synthrec.cli.options import FILE, NEW, forced, read_as
+from synthrec.cli.output import Output, output_options
+from synthrec.errors import ConfigError
+
+
+@click.group(cls=ConfiguredGroup)
+def schema() -> None:
+    """Check, show, draft and list schemas.
+
+    SCHEMA is a file, else the short name of a shipped schema.
+    """
+
+
+@schema.command()
+@click.argument("source", metavar="SCHEMA")
+@output_options
+def check(output: Output, source: str) -> None:
+    """Read a schema and report all of its faults at once, each with its line and a repair."""
+    checked = api.load_schema(source)
+    document = {
+        "schema": checked.name,
+        "tables": list(checked.tables),
+        "digest": checked.digest,
+        "faults": [],
+    }
+    show_document(output, document, f"{checked.name}: no faults in {len(checked.tables)} table(s)")
+
+
+@schema.command()
+@click.argument("source", metavar="SCHEMA")
+@output_options
+def show(output: Output, source: str) -> None:
+    """Print the tables, columns, domains and constraints of a schema."""
+    loaded = api.load_schema(source)
+    show_document(output, loaded.model_dump(mode="json"), api.describe(loaded))
+
+
+@schema.command()
+@click.argument("data", type=FILE)
+@click.option("--name", help="Name of the schema and its table; the name of the file where not given.")
+@read_as
+@forced("a file")
+@click.option("-o", "--out", type=NEW, help="Write to a file instead of stdout.")
+@output_options
+def infer(output: Output, data: Path, force: bool, out: Path | None, **options: Any) -> None:
+    """Draft a schema from a data file, to be finished by hand.
+
+    Every bound and category is marked `learned`: bounds are widened, and categories of fewer than 11 persons
+    are not listed.
+    """
+    text = api.infer(data, **options)
+    if out is None:
+        show_document(output, {"schema": text}, text)
+        return
+    _write(out, text, force=force)
+    show_document(output, {"out": str(out)}, f"schema: {out}")
+
+
+@schema.command(name="list")
+@output_options
+def list_(output: Output) -> None:
+    """List the shipped schemas by the short names that other commands take."""
+    names = api.schema_names()
+    width = max(map(len, names), default=0)
+    show_document(output, names, "\n".join(f"{name:<{width}}  {file}" for name, file in names.items()))
+
+
+def _write(out: Path, text: str, *, force: bool) -> None:
+    try:
+        with out.open("w" if force else "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise ConfigError(f"{out} already exists; name another file or add --force") from None

@@ -1,0 +1,33 @@
+"""`synthrec validate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from synthrec import api
+from synthrec.cli.console import deliver, working
+from synthrec.cli.lazy import ConfiguredCommand
+from synthrec.cli.options import FILE, judged, read_as
+from synthrec.cli.output import Output, output_options
+
+
+@click.command(cls=ConfiguredCommand)
+@click.argument("files", nargs=-1, required=True, type=FILE)
+@click.option(
+    "--schema", required=True, metavar="SCHEMA", help="A file, else the short name of a shipped schema."
+)
+@judged
+@read_as
+@output_options
+def validate(output: Output, files: tuple[Path, ...], schema: str, **options: Any) -> None:
+    """Check files against a schema and its constraints.
+
+    Every column, key and row constraint is counted; no cell value is shown. Exit code 3 where a
+    blocking check fails.
+    """
+    with working(output) as progress:
+        report = api.validate(files, schema, **options, progress=progress)
+    deliver(output, report)
