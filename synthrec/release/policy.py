@@ -54,9 +54,8 @@ class MeasureLimit(AssetPart):
 
 
 class Conformity(AssetPart):
-    """What the records may break of their own schema: measure name -> tolerated share."""
+    """What the records may break of their own schema: measure name -> tolerated share. Always blocks."""
 
-    effect: Effect
     measures: dict[str, MeasureLimit] = Field(min_length=1)
 
 
@@ -101,12 +100,12 @@ class Policy(AssetModel):
     @model_validator(mode="after")
     def _some_copy_test_blocks(self) -> Self:
         if not any(check.kind == "copies" and check.effect == "block" for check in self.checks.values()):
-            raise ValueError("no copy test blocks: records learned from people need at least one")
+            raise ValueError("'checks' needs a blocking check of kind copies for records learned from people")
         return self
 
     @property
     def blocking(self) -> tuple[str, ...]:
-        """Ids of the checks on real data that block."""
+        """Ids of the checks against real records that block, in the order of the file."""
         return tuple(name for name, check in self.checks.items() if check.effect == "block")
 
     def looser_than(self, other: Policy) -> tuple[str, ...]:
@@ -137,7 +136,6 @@ def _looser(policy: Policy, other: Policy) -> Iterator[str]:
     compared = {
         "evidence.alpha": policy.evidence.alpha < other.evidence.alpha,
         "power.minimum": policy.power.minimum < other.power.minimum,
-        "conformity.effect": _weaker(policy.conformity.effect, other.conformity.effect),
         "card.row_counts": (policy.card.row_counts, other.card.row_counts) == ("exact", "banded"),
         "card.minimum_cell": policy.card.minimum_cell < other.card.minimum_cell,
         "attempts.limit": policy.attempts.limit > other.attempts.limit,

@@ -67,3 +67,5 @@ class Finding:
     limit: float | None
     reason: str
     """One sentence: why this verdict, and what would change it."""
+    measure: str | None = None
+    """Name of the measure that was judged; None when there was none to judge."""
