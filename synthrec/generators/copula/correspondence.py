@@ -54,7 +54,7 @@ def grouped(codes: Codes) -> tuple[NDArray[np.intp], ...]:
 def _equal_mass(counts: NDArray[np.intp]) -> NDArray[np.intp]:
     """Group of each level, shape (K,): neighbours together, about equal in mass, below GROUPS - 1."""
     middle = np.cumsum(counts) - counts / 2
-    return (middle / max(counts.sum(), 1) * (GROUPS - 1)).astype(np.intp)
+    return np.asarray(middle / max(counts.sum(), 1) * (GROUPS - 1)).astype(np.intp)
 
 
 def _most_frequent(counts: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -60,8 +60,8 @@ def coefficients(cuts: FloatArray, scores: FloatArray) -> FloatArray:
 def latent_correlation(covariance: FloatArray, series: FloatArray) -> FloatArray:
     """The matrix of rho_ij with Σ_k rho_ij^k a_ik a_jk = covariance_ij, by bisection; unit diagonal.
 
-    For non-decreasing steps the left side grows with rho (Slepian's inequality), so the root is unique. Columns
-    that do not vary get correlation 0.
+    For non-decreasing steps the left side grows with rho (Slepian's inequality), so the root is unique.
+    Columns that do not vary get correlation 0.
 
     Args:
         covariance: Covariances of the scores, shape (d, d).

@@ -25,6 +25,9 @@ MAX_COLUMNS = 1024
 
 _ROWS = 65_536
 
+_SMALL_PRODUCT = 2**18
+"""Multiplications up to which OpenBLAS stays on the calling thread."""
+
 
 @dataclass(frozen=True, eq=False)
 class Stratum:
@@ -44,7 +47,7 @@ class Stratum:
 
     def levels(self, normals: FloatArray) -> CodeArray:
         """Codes of independent normals on the grid, (d, n) to (d, n)."""
-        latent = self.factor @ normals
+        latent = _product(self.factor, normals)
         codes = np.empty(latent.shape, dtype=np.int32)
         for j, marginal in enumerate(self.marginals):
             codes[j] = marginal.levels(latent[j])
@@ -54,6 +57,19 @@ class Stratum:
 def on_grid(values: NDArray[np.floating], step: float) -> FloatArray:
     """The nearest multiples of a power of two."""
     return np.asarray(np.rint(values.astype(np.float64) / step) * step)
+
+
+def _product(factor: FloatArray, normals: FloatArray) -> FloatArray:
+    """The product factor @ normals, in pieces that BLAS does on one thread where d is small.
+
+    Waking its threads for a small product costs more processor time than the product itself.
+    """
+    latent = np.empty(normals.shape)
+    step = max(_SMALL_PRODUCT // factor.size, 256)
+    for start in range(0, normals.shape[1], step):
+        piece = slice(start, start + step)
+        np.matmul(factor, normals[:, piece], out=latent[:, piece])
+    return latent
 
 
 def _factor(
