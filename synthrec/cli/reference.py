@@ -21,7 +21,9 @@ def reference() -> str:
 
 
 def _sections(command: click.Command, parent: click.Context | None, name: str) -> Iterator[str]:
-    context = click.Context(command, parent=parent, info_name=name, terminal_width=WIDTH)
+    context = click.Context(
+        command, parent=parent, info_name=name, terminal_width=WIDTH, **command.context_settings
+    )
     yield f"## {context.command_path}\n\n```text\n{command.get_help(context)}\n```"
     if isinstance(command, click.Group):
         for child in command.list_commands(context):

@@ -24,7 +24,13 @@ from synthrec.cli.output import Output, output_options
 @click.option("--real", type=FILE, multiple=True, help="Real records to audit this very draw; repeatable.")
 @holdout
 @click.option(
-    "--format", "formats", type=Choices("parquet", "csv"), default="parquet", show_default=True, help="Files."
+    "--format",
+    "formats",
+    type=Choices("parquet", "csv"),
+    default="parquet",
+    show_default=True,
+    metavar="parquet,csv",
+    help="Kinds of files, joined by commas.",
 )
 @click.option(
     "--csv-profile",
@@ -57,5 +63,5 @@ def sample(
     refuses, nothing is written and the exit code is 3.
     """
     with working(output) as progress:
-        report = api.sample(source, rows, params=dict(params), **options, progress=progress)
+        report = api.sample(source, rows, params=dict(params) or None, **options, progress=progress)
     finish(output, report, {"records": report.out, "card": report.card}, refused="no data file was written")
