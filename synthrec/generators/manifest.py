@@ -1,0 +1,83 @@
+"""What a stored model says of itself: how it was made and from what, and no count of rows or persons."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from synthrec.errors import VerificationError
+
+FORMAT = 1
+
+Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+KeyedDigest = Annotated[str, Field(pattern=r"^hmac-sha256:[0-9a-f]{64}$")]
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Holdout(_Part):
+    """How the records that judge the model were kept apart from those that made it."""
+
+    kind: Literal["split", "given", "none"]
+    share: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Share of persons that a split sets aside."""
+
+
+class Manifest(_Part):
+    """The description of a stored model, format version 1."""
+
+    format: Literal[1] = 1
+    synthrec: Text
+    """Version that wrote it."""
+    generator: Text
+    parameters: dict[str, Any]
+    """Settings of the fit."""
+    codec: dict[str, Any]
+    """`Codec.document()`: the coded domain of every modelled column."""
+    table: Text
+    schema_digest: Digest
+    key_id: Text | None = None
+    """The root key under which split and fingerprint were made."""
+    source_fingerprint: KeyedDigest | None = None
+    holdout: Holdout = Holdout(kind="none")
+    created: dt.date
+    population: Text | None = None
+    """Whose privacy budget the model draws on."""
+    generation: Annotated[int, Field(ge=1, le=100)] = 1
+    """1 when fitted on real records, one more than its source's when fitted on synthetic ones."""
+    persons: Text | None = None
+    """Number of training persons as a band, e.g. ``10,000 to 50,000``; never the number itself."""
+
+
+def parse_manifest(data: bytes) -> Manifest:
+    """The manifest in the bytes of a file.
+
+    Raises:
+        VerificationError: not JSON, of a newer format, or not as described here.
+    """
+    try:
+        document = json.loads(data, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise VerificationError("manifest.json is not JSON; restore the model from a copy") from None
+    version = document.get("format") if isinstance(document, dict) else None
+    if isinstance(version, int) and version > FORMAT:
+        raise VerificationError(
+            f"the model has format {version}, this synthrec reads format {FORMAT}; upgrade synthrec"
+        )
+    try:
+        return Manifest.model_validate(document)
+    except ValidationError as error:
+        places = sorted({".".join(map(str, item["loc"])) or "the document" for item in error.errors()})
+        raise VerificationError(
+            f"manifest.json is wrong at {', '.join(places)}; restore the model from a copy"
+        ) from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
