@@ -1,0 +1,38 @@
+"""JSON files that come back from outside: bounded, one meaning per key, no NaN."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NoReturn
+
+MAX_BYTES = 16_000_000
+"""A card with thousands of columns is far smaller."""
+
+
+def read_json(path: Path) -> Any:
+    """The document in a UTF-8 JSON file.
+
+    Raises:
+        OSError: the file cannot be read; FileNotFoundError where there is none.
+        ValueError: not strict JSON, a key that occurs twice, NaN or infinity, too large, or nested too deep.
+    """
+    with path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise ValueError(f"larger than {MAX_BYTES:,} bytes")
+    try:
+        return json.loads(content.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise ValueError("a key occurs twice in one object")
+    return document
+
+
+def _refuse(_constant: str) -> NoReturn:
+    raise ValueError("NaN and infinity are not JSON")
