@@ -25,7 +25,7 @@ ROUND_STEPS = 50
 
 
 def learned_bounds(
-    values: NDArray[np.generic], persons: IntArray, *, step: Decimal = Decimal(0)
+    values: NDArray[Any], persons: IntArray, *, step: Decimal = Decimal(0)
 ) -> tuple[Decimal, Decimal] | None:
     """Bounds of the values present: from the eleventh most extreme person on each side, widened.
 
@@ -38,14 +38,15 @@ def learned_bounds(
         Lowest and highest model number, multiples of a round step (1, 2 or 5 times a power of ten) unless one
         value alone spans the bounds; None where fewer than eleven persons have a value.
     """
-    people, rows = np.unique(persons, return_inverse=True)
-    if len(people) < MIN_PERSONS:
+    if len(np.unique(persons)) < MIN_PERSONS:
         return None
-    low, high = _eleventh(values, rows, len(people))
-    if low == high and len(np.unique(rows[values == low])) >= MIN_PERSONS:
+    order = np.argsort(values, kind="stable")
+    ordered, people = values[order], persons[order]
+    low, high = _eleventh(ordered, people), _eleventh(ordered[::-1], people[::-1])
+    if low == high and len(np.unique(persons[values == low])) >= MIN_PERSONS:
         return exact(low), exact(high)
     if low >= high:
-        low = high = np.sort(values)[len(values) // 2]
+        low = high = ordered[len(ordered) // 2]
     return widened(exact(low), exact(high), step)
 
 
@@ -99,13 +100,7 @@ def persons_per_level(levels: IntArray, persons: IntArray, size: int) -> IntArra
     return np.bincount(pairs // people, minlength=size)
 
 
-def _eleventh(values: NDArray[Any], rows: IntArray, people: int) -> tuple[Any, Any]:
-    """The lowest value of the eleventh lowest person and the highest of the eleventh highest."""
-    order = np.argsort(values, kind="stable")
-    first = np.full(people, len(values))
-    last = np.full(people, -1)
-    ranks = np.arange(len(values))
-    np.minimum.at(first, rows[order], ranks)
-    np.maximum.at(last, rows[order], ranks)
-    at = MIN_PERSONS - 1
-    return values[order[np.sort(first)[at]]], values[order[np.sort(last)[-1 - at]]]
+def _eleventh(values: NDArray[Any], persons: IntArray) -> Any:
+    """The value, in the order given, at which the eleventh person first appears."""
+    appearances = np.unique(persons, return_index=True)[1]
+    return values[np.sort(appearances)[MIN_PERSONS - 1]]
