@@ -1,4 +1,4 @@
-"""What is written stays true: the reference is current, the README's Python runs, and no text names a machine."""
+"""What is written stays true: the reference is current, the README runs, and no text names a machine."""
 
 import os
 import re
