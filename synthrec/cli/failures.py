@@ -52,7 +52,7 @@ def explain(error: BaseException) -> Failure:
         case click.ClickException():
             return Failure("UsageError", _usage(error), 2)
         case click.Abort() | KeyboardInterrupt():
-            return Failure("Interrupted", "interrupted; nothing was left half-written", INTERRUPTED)
+            return Failure("Interrupted", "interrupted", INTERRUPTED)
         case OSError():
             return Failure("OSError", _system(error), 1)
         case _:

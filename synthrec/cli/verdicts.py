@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -22,20 +23,52 @@ COLOURS = {
 }
 
 
+@dataclass(frozen=True)
+class Row:
+    """One finding, as it is shown."""
+
+    check: str
+    verdict: str
+    measured: str
+    limit: str
+    question: str
+    answer: str
+
+    def line(self) -> str:
+        """The row without a table, for logs and pipes."""
+        figures = (
+            f"measured {self.measured}" * bool(self.measured),
+            f"limit {self.limit}" * bool(self.limit),
+        )
+        said = f"{self.question} {self.answer}"
+        return f"{self.check}: {'; '.join(part for part in (self.verdict, *figures, said) if part)}"
+
+    def cells(self) -> tuple[Text, ...]:
+        """The cells of the table."""
+        said = Text(f"{self.question} ", style="dim").append(Text(self.answer, style="not dim"))
+        return Text(self.check), _coloured(self.verdict), Text(self.measured), Text(self.limit), said
+
+
 def print_verdicts(decision: Decision, console: Console) -> None:
-    """Print the table on a terminal, else one plain line per check, then the verdict of the whole."""
+    """Print the table on a terminal, else one plain line per finding, then the verdict of the whole."""
     rows = [_row(finding) for finding in decision.findings]
     if console.is_terminal:
         console.print(_table(rows))
     else:
         for row in rows:
-            console.print(_line(row), soft_wrap=True, markup=False, highlight=False)
-    console.print(Text("verdict: ").append(_coloured(WORDS[decision.verdict])), highlight=False)
+            console.print(row.line(), soft_wrap=True, markup=False, highlight=False)
+    console.print(Text("verdict: ").append(_coloured(WORDS[decision.verdict])))
 
 
-def _row(finding: Finding) -> tuple[str, ...]:
-    limit = "" if finding.limit is None else f"{finding.limit:.4g}"
-    return finding.result.title, _word(finding), _measured(finding), limit, finding.reason
+def _row(finding: Finding) -> Row:
+    return Row(
+        check=f"{finding.result.check} {finding.measure or ''}".rstrip(),
+        verdict=_word(finding),
+        measured=_measured(finding),
+        limit="" if finding.limit is None else f"{finding.limit:.4g}",
+        question=finding.result.title,
+        answer=finding.reason,
+    )
 
 
 def _word(finding: Finding) -> str:
@@ -47,24 +80,19 @@ def _word(finding: Finding) -> str:
 
 
 def _measured(finding: Finding) -> str:
-    result = finding.result
-    if result.bound is None:
+    """The value that was judged, with its bounds where it has any."""
+    if finding.measure is None:
         return ""
-    measure = result.measure(result.bound)
-    return f"{measure.value:.4g} [{measure.low:.4g}, {measure.high:.4g}]"
+    measure = finding.result.measure(finding.measure)
+    bounds = f" [{measure.low:.4g}, {measure.high:.4g}]" if measure.low < measure.high else ""
+    return f"{measure.value:.4g}{bounds}"
 
 
-def _table(rows: list[tuple[str, ...]]) -> Table:
+def _table(rows: list[Row]) -> Table:
     table = Table(*HEADINGS, caption="in brackets: one-sided 99 % bounds", caption_justify="left")
-    for check, word, measured, limit, reason in rows:
-        table.add_row(Text(check), _coloured(word), Text(measured), limit, Text(reason))
+    for row in rows:
+        table.add_row(*row.cells())
     return table
-
-
-def _line(row: tuple[str, ...]) -> str:
-    check, word, measured, limit, reason = row
-    figures = [f"measured {measured}" if measured else "", f"limit {limit}" if limit else "", reason]
-    return f"{check}: {word}; {'; '.join(part for part in figures if part)}"
 
 
 def _coloured(word: str) -> Text:

@@ -98,8 +98,8 @@ def judged():
 
     def build(verdict: str, reason: str = "12 copies where at most 3 are chance") -> FakeReport:
         measure = Measure("share", 0.012, 0.01, 0.015, 400, 0.001, "Clopper-Pearson")
-        result = CheckResult("P1", "Exact copies", (measure,), bound="share")
-        finding = Finding(result, Verdict(verdict), blocking=True, limit=0.01, reason=reason)
+        result = CheckResult("P1", "Are rows copied?", (measure,), bound="share")
+        finding = Finding(result, Verdict(verdict), blocking=True, limit=0.01, reason=reason, measure="share")
         reasons = () if verdict == "pass" else (reason,)
         return FakeReport(FakeDecision(Verdict(verdict), (finding,), reasons))
 
