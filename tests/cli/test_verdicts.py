@@ -9,7 +9,7 @@ from synthrec.cli.verdicts import print_verdicts
 from synthrec.release.gate import Decision
 from synthrec.validation.result import CheckResult, Finding, Measure, Verdict
 
-QUESTION = "How near are the columns?"
+QUESTION = "How near is it?"
 MEASURE = Measure("mean", 0.93751, 0.93751, 0.93751, 400, 0.98, "exact")
 
 
