@@ -22,11 +22,16 @@ def tracked(kind: str) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory) -> dict[str, bytes]:
+def built(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)]
     subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL)
-    with zipfile.ZipFile(next(out.glob("*.whl"))) as archive:
+    return next(out.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def wheel(built) -> dict[str, bytes]:
+    with zipfile.ZipFile(built) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
@@ -43,6 +48,15 @@ def test_the_wheel_carries_all_code_and_nothing_beside_the_package(wheel):
     code = {path.relative_to(ROOT).as_posix() for path in (ROOT / "synthrec").rglob("*.py")}
     assert code | {"synthrec/py.typed"} <= set(wheel)
     assert {name.split("/")[0].split("-")[0] for name in wheel} == {"synthrec"}
+
+
+def test_an_installed_wheel_reads_its_own_assets(built, tmp_path):
+    with zipfile.ZipFile(built) as archive:
+        archive.extractall(tmp_path)
+    program = "from synthrec.assets import asset; print(asset('privacy', 'policies/default.yaml'))"
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {program}"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert Path(done.stdout.strip()) == tmp_path / PACKED / "privacy/policies/default.yaml"
 
 
 def test_every_kind_is_named_in_the_build():

@@ -15,7 +15,7 @@ MEASURE = Measure("mean", 0.93751, 0.93751, 0.93751, 400, 0.98, "exact")
 
 def decision(verdict: Verdict, *, blocking: bool = True, **options) -> Decision:
     result = CheckResult("fidelity.columns", QUESTION, (MEASURE,), **options)
-    finding = Finding(result, verdict, blocking, 0.92, "mean is [0.93], near enough.", "mean")
+    finding = Finding(result, verdict, blocking, 0.92, "mean is [0.93], enough.", "mean")
     return Decision(verdict if blocking else Verdict.PASS, (finding,), ())
 
 
@@ -27,7 +27,7 @@ def printed(judged: Decision, **options) -> str:
 
 def test_a_pipe_gets_one_plain_line_per_finding():
     assert printed(decision(Verdict.PASS)).splitlines() == [
-        f"fidelity.columns mean: passed; measured 0.9375; limit 0.92; {QUESTION} mean is [0.93], near enough.",
+        f"fidelity.columns mean: passed; measured 0.9375; limit 0.92; {QUESTION} mean is [0.93], enough.",
         "verdict: passed",
     ]
 
@@ -35,7 +35,7 @@ def test_a_pipe_gets_one_plain_line_per_finding():
 def test_a_terminal_gets_a_table():
     text = printed(decision(Verdict.FAIL), force_terminal=True, color_system=None)
     assert "failed" in text
-    assert "mean is [0.93], near enough." in text
+    assert "mean is [0.93], enough." in text
     assert "┃ check" in text
 
 
