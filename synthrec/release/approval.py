@@ -150,8 +150,12 @@ def next_attempt(previous: Approval | None, policy: Policy) -> int:
 
 
 def write_approval(folder: Path, approval: Approval) -> None:
-    """Write ``approval.json`` (mode 0600) into a model folder, whole or not at all."""
-    temporary = folder / f".{FILE}.partial"
+    """Write ``approval.json`` (mode 0600) into a model folder, whole or not at all.
+
+    The unfinished file lies beside the folder: a model folder holds nothing but a model.
+    """
+    folder = folder.absolute()
+    temporary = folder.with_name(f".{folder.name}.{FILE}.partial")
     temporary.unlink(missing_ok=True)
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(handle, "wb") as file:

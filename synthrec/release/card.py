@@ -1,0 +1,278 @@
+"""Card v1: what was released, from what, judged how, and what is not claimed.
+
+The card is public. It holds no count, bound or p-value computed on real records: risk checks give a verdict
+and a limit, quality two decimals, the real data a keyed fingerprint and a band of rows. Synthetic rows are
+exact.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from jsonschema import Draft202012Validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from synthrec.digests import canonical
+from synthrec.errors import Fault, InputError, InternalError
+from synthrec.release.strict_json import read_json
+
+CARD_SCHEMA = "urn:synthrec:card:1"
+"""Name of the card's JSON Schema."""
+
+TRAINED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+ALGORITHMIC = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
+
+NO_CLAIM = "No differential privacy claim; protected by audit only."
+NO_PERSONS = "No differential privacy claim is needed: made from declared rules, without records of persons."
+
+Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+Count = Annotated[int, Field(ge=0, lt=2**53)]
+Figure = Annotated[float, Field(allow_inf_nan=False)]
+VerdictWord = Literal["pass", "fail", "inconclusive"]
+
+
+class Part(BaseModel):
+    """A frozen part of a card that refuses unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Tool(Part):
+    """What made the export."""
+
+    name: Literal["synthrec"] = "synthrec"
+    version: str
+
+
+class Subject(Part):
+    """One data file of the export."""
+
+    name: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    bytes: Count
+    rows: Count
+    """Exact: the rows are synthetic."""
+
+
+class ColumnSummary(Part):
+    """What a reader must know of a column to judge the rest."""
+
+    role: Literal["key", "direct_identifier", "quasi_identifier", "sensitive", "attribute"]
+    domain: Literal["public", "declared", "dp", "learned", "none"]
+    """Who said which values may occur; ``learned`` was read from the real records."""
+    made: Literal["modelled", "minted"]
+    """Minted values are made anew and owe nothing to the real ones."""
+
+
+class SchemaPart(Part):
+    """The schema the records follow."""
+
+    name: str
+    version: str
+    digest: Digest
+    columns: dict[str, dict[str, ColumnSummary]]
+    """Table name -> column name -> summary."""
+
+
+class Rules(Part):
+    """A policy or profile that judged the records."""
+
+    name: str
+    version: str
+    digest: Digest
+    looser_than_default: tuple[str, ...] = ()
+    """Keys at which it allows what the shipped default forbids."""
+
+
+class GeneratorPart(Part):
+    """How the records were made."""
+
+    name: str
+    parameters: dict[str, Any]
+    model_digest: Digest | None
+    """None for rules: their schema is the model."""
+
+
+class Seed(Part):
+    """The sampling seed: plain for rules; for a learned model without a claim only a commitment to it."""
+
+    kind: Literal["plain", "commitment"]
+    value: str
+    """Decimal digits, or the SHA-256 of a salt and the seed."""
+
+
+class RowBand(Part):
+    """A number of real rows, as closely as the policy lets it be told; both ends included."""
+
+    low: Count
+    high: Count
+
+
+class Source(Part):
+    """The real records behind a learned model."""
+
+    custodian: str | None
+    licence: str | None
+    obligations: tuple[str, ...] = ()
+    fingerprint: Annotated[str, Field(pattern=r"^hmac-sha256:[0-9a-f]{64}$")]
+    """Keyed: without the key nobody can test a guess of the records against it."""
+    key_id: str
+    rows: RowBand | None
+    """Training rows and holdout rows together; None where the model does not tell."""
+    persons: str | None
+    """Training persons as a band, e.g. ``10,000 to 50,000``."""
+    holdout: Literal["split", "given", "none"]
+    """Split from the same records by person, given as records of its own, or absent."""
+
+
+class UnitOfPrivacy(Part):
+    """Whose records one person's are, in one table."""
+
+    person: str
+    max_rows_per_person: int | None
+
+
+class Privacy(Part):
+    """What is claimed for the persons behind the records."""
+
+    claim: Literal["none"] = "none"
+    statement: str
+    units: dict[str, UnitOfPrivacy]
+    """By table."""
+
+
+class Result(Part):
+    """One judged measure."""
+
+    check: str
+    title: str
+    verdict: VerdictWord
+    blocking: bool
+    measure: str | None
+    limit: Figure | None
+    value: Figure | None
+    """Only of quality and conformity; what attacks on real records measured is the steward's."""
+    reason: str
+
+
+class DecisionPart(Part):
+    """What the gate decided."""
+
+    verdict: VerdictWord
+    reasons: tuple[str, ...]
+
+
+class CoveragePart(Part):
+    """Which rows the decision was made on."""
+
+    kind: Literal["approved_prefix", "very_output"]
+    audited_rows: Count
+
+
+class Conditional(Part):
+    """A sample of some kind of record only."""
+
+    where: str
+    requested: Count
+    reached: Count
+
+
+class Lineage(Part):
+    """How far the records are from real ones."""
+
+    generation_depth: Annotated[int, Field(ge=0, le=100)]
+    """0 where rules made them, 1 where a model learned from real records, one more for every model since."""
+
+
+class UsePart(Part):
+    """What the records are for, and where they end."""
+
+    intended: str | None
+    out_of_scope: str | None
+    limits: tuple[str, ...] = ()
+
+
+class Environment(Part):
+    """Versions that a rerun needs."""
+
+    python: str
+    packages: dict[str, str]
+
+
+class Card(Part):
+    """A whole card."""
+
+    model_config = ConfigDict(
+        title="Provenance card of synthetic records, version 1",
+        json_schema_extra={"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": CARD_SCHEMA},
+    )
+
+    schema_version: Literal[1] = 1
+    card_id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    created: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+    tool: Tool
+    digital_source_type: Literal[
+        "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia",
+        "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia",
+    ]
+    """IPTC digital source type: made by a trained model, or by an algorithm without training."""
+    subjects: Annotated[tuple[Subject, ...], Field(min_length=1)]
+    record_schema: SchemaPart
+    policy: Rules
+    profile: Rules
+    generator: GeneratorPart
+    seed: Seed
+    source: Source | None
+    """None where no real records were used."""
+    privacy: Privacy
+    results: tuple[Result, ...]
+    decision: DecisionPart
+    coverage: CoveragePart
+    conditional: Conditional | None = None
+    lineage: Lineage
+    use: UsePart
+    environment: Environment
+    warnings: tuple[str, ...] = ()
+
+
+def card_json_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of ``card.json``."""
+    return Card.model_json_schema()
+
+
+def card_bytes(card: Card) -> bytes:
+    """The card as RFC 8785 canonical JSON, checked against its published schema.
+
+    Raises:
+        InternalError: the card does not satisfy the schema, or holds a number RFC 8785 has no form for.
+    """
+    document = card.model_dump(mode="json")
+    faults = [error.json_path for error in Draft202012Validator(card_json_schema()).iter_errors(document)]
+    if faults:
+        raise InternalError(f"the card does not satisfy its schema at {', '.join(sorted(faults))}")
+    try:
+        return canonical(document)
+    except ValueError as error:
+        raise InternalError(f"the card cannot be written as canonical JSON: {error}") from None
+
+
+def read_card(path: Path) -> Card:
+    """The card in a file.
+
+    Raises:
+        InputError: every fault of the file, each with its key and repair.
+    """
+    try:
+        return Card.model_validate(read_json(path))
+    except ValidationError as error:
+        raise InputError(
+            Fault(str(path), 0, 0, ".".join(map(str, item["loc"])), item["msg"], _NOT_OURS)
+            for item in error.errors(include_input=False)
+        ) from None
+    except (OSError, ValueError) as error:
+        found = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputError([Fault(str(path), 0, 0, "", found or "unreadable", _NOT_OURS)]) from None
+
+
+_NOT_OURS = "give the card.json of an export made by this version"

@@ -1,0 +1,257 @@
+"""From what a release knows to its card: what may be told is told, the rest stays."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import platform
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+from synthrec import __version__
+from synthrec.data.keys import Keys
+from synthrec.digests import canonical, digest_file
+from synthrec.release import card as parts
+from synthrec.release.figures import band, round_down, round_up
+from synthrec.release.gate import Decision
+from synthrec.release.judge import CONFORMITY
+from synthrec.release.policy import Policy, load_policy
+from synthrec.schema.model import Column, Schema, TableSpec
+from synthrec.validation.profile import Profile, load_profile
+from synthrec.validation.result import Finding, Verdict
+
+PACKAGES = ("numpy", "pandas", "pyarrow", "scipy")
+"""Packages whose versions can change the records."""
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a release knows of the model behind it and of the real records behind the model."""
+
+    generator: str
+    parameters: Mapping[str, Any]
+    model_digest: str
+    columns: Mapping[str, tuple[str, ...]]
+    """By table: the columns whose domain was read from the real records."""
+    fingerprint: str
+    keys: Keys
+    holdout: Literal["split", "given", "none"]
+    rows: int | None = None
+    """Real rows, train and holdout together; the card bands them as the policy says."""
+    persons: str | None = None
+    """Training persons as a band."""
+    generation: int = 1
+
+
+@dataclass(frozen=True)
+class Release:
+    """Everything a card is made from; `learned` is None where rules made the records."""
+
+    schema: Schema
+    policy: Policy
+    profile: Profile
+    decision: Decision
+    subjects: tuple[parts.Subject, ...]
+    seed: int
+    coverage: parts.CoveragePart
+    learned: Learned | None = None
+    conditional: parts.Conditional | None = None
+    limits: tuple[str, ...] = ()
+    """Sentences on what the codec and generator cannot keep."""
+    warnings: tuple[str, ...] = field(default=())
+
+
+def subject(path: Path, rows: int) -> parts.Subject:
+    """A data file as it lies in the staging folder."""
+    sha256 = digest_file(path).removeprefix("sha256:")
+    return parts.Subject(name=path.name, sha256=sha256, bytes=path.stat().st_size, rows=rows)
+
+
+def build_card(release: Release) -> parts.Card:
+    """The card of a release, dated now, with a fresh id."""
+    learned, decision = release.learned, release.decision
+    return parts.Card(
+        card_id=secrets.token_hex(16),
+        created=dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        tool=parts.Tool(version=__version__),
+        digital_source_type=parts.TRAINED if learned else parts.ALGORITHMIC,
+        subjects=release.subjects,
+        record_schema=_schema(release.schema, learned.columns if learned else {}),
+        policy=_policy(release.policy),
+        profile=_profile(release.profile),
+        generator=_generator(release),
+        seed=_seed(release.seed, learned),
+        source=_source(release.schema, release.policy, learned) if learned else None,
+        privacy=_privacy(release.schema, learned),
+        results=tuple(_result(finding, release.profile) for finding in decision.findings),
+        decision=parts.DecisionPart(verdict=decision.verdict.value, reasons=decision.reasons),
+        coverage=release.coverage,
+        conditional=release.conditional,
+        lineage=parts.Lineage(generation_depth=learned.generation if learned else 0),
+        use=_use(release),
+        environment=_environment(),
+        warnings=(*decision.warnings, *release.warnings),
+    )
+
+
+def seed_commitment(seed: int, model_digest: str, keys: Keys) -> str:
+    """SHA-256 over a salt and the decimal digits of the seed.
+
+    The salt is HMAC-SHA256 under the approval key of model and seed: whoever holds the key can open the
+    commitment later, and nobody else can try seeds against it.
+    """
+    purpose = {"purpose": "seed commitment", "model": model_digest, "seed": str(seed)}
+    salt = hmac.digest(keys.approval, canonical(purpose), "sha256")
+    return hashlib.sha256(salt + str(seed).encode()).hexdigest()
+
+
+def _schema(schema: Schema, learned: Mapping[str, tuple[str, ...]]) -> parts.SchemaPart:
+    columns = {
+        table: {
+            name: _column(column, is_learned=name in learned.get(table, ()))
+            for name, column in spec.columns.items()
+        }
+        for table, spec in schema.tables.items()
+    }
+    info = schema.info
+    return parts.SchemaPart(name=info.name, version=info.version, digest=schema.digest, columns=columns)
+
+
+def _column(column: Column, *, is_learned: bool) -> parts.ColumnSummary:
+    stated = column.domain.source if column.domain else "none"
+    return parts.ColumnSummary(
+        role=column.role,
+        domain="learned" if is_learned else stated,
+        made="minted" if column.is_minted else "modelled",
+    )
+
+
+def _policy(policy: Policy) -> parts.Rules:
+    info = policy.policy
+    looser = policy.looser_than(load_policy())
+    return parts.Rules(name=info.name, version=info.version, digest=policy.digest, looser_than_default=looser)
+
+
+def _profile(profile: Profile) -> parts.Rules:
+    info = profile.profile
+    looser = tuple(_looser(profile, load_profile()))
+    return parts.Rules(
+        name=info.name, version=info.version, digest=profile.digest, looser_than_default=looser
+    )
+
+
+def _looser(profile: Profile, other: Profile) -> Iterator[str]:
+    """Keys at which a profile lets pass what another does not."""
+    for check, limits in other.limits.items():
+        for measure, limit in limits.items():
+            mine = profile.limits_for(check).get(measure)
+            if mine is None or mine.least < limit.least or mine.margin > limit.margin:
+                yield f"limits.{check}.{measure}"
+            elif (mine.effect, limit.effect) == ("warn", "block"):
+                yield f"limits.{check}.{measure}.effect"
+
+
+def _generator(release: Release) -> parts.GeneratorPart:
+    learned = release.learned
+    if learned is None:
+        return parts.GeneratorPart(name="rules", parameters={}, model_digest=None)
+    return parts.GeneratorPart(
+        name=learned.generator, parameters=dict(learned.parameters), model_digest=learned.model_digest
+    )
+
+
+def _seed(seed: int, learned: Learned | None) -> parts.Seed:
+    if learned is None:
+        return parts.Seed(kind="plain", value=str(seed))
+    return parts.Seed(kind="commitment", value=seed_commitment(seed, learned.model_digest, learned.keys))
+
+
+def _source(schema: Schema, policy: Policy, learned: Learned) -> parts.Source:
+    source = schema.info.source
+    return parts.Source(
+        custodian=source.custodian,
+        licence=source.licence,
+        obligations=source.obligations,
+        fingerprint=learned.fingerprint,
+        key_id=learned.keys.key_id,
+        rows=None if learned.rows is None else _rows(learned.rows, policy),
+        persons=learned.persons,
+        holdout=learned.holdout,
+    )
+
+
+def _rows(rows: int, policy: Policy) -> parts.RowBand:
+    rules = policy.card
+    exact = rules.row_counts == "exact" and rows >= rules.minimum_cell
+    low, high = (rows, rows) if exact else band(rows, rules.minimum_cell)
+    return parts.RowBand(low=low, high=high)
+
+
+def _privacy(schema: Schema, learned: Learned | None) -> parts.Privacy:
+    statement = parts.NO_CLAIM if learned else parts.NO_PERSONS
+    units = {
+        table: parts.UnitOfPrivacy(person=_person(spec), max_rows_per_person=_max_rows(spec))
+        for table, spec in schema.tables.items()
+    }
+    return parts.Privacy(statement=statement, units=units)
+
+
+def _person(spec: TableSpec) -> str:
+    if spec.person is None:
+        return "one row per person" if spec.one_row_per_person else "each row taken as one person"
+    return spec.person if isinstance(spec.person, str) else f"the person of {spec.person.via}"
+
+
+def _max_rows(spec: TableSpec) -> int | None:
+    return 1 if spec.one_row_per_person else spec.max_rows_per_person
+
+
+def _result(finding: Finding, profile: Profile) -> parts.Result:
+    result = finding.result
+    public = result.check.startswith(CONFORMITY) or finding.measure in profile.limits_for(result.check)
+    value, limit = _figures(finding) if public else (None, finding.limit)
+    return parts.Result(
+        check=result.check,
+        title=result.title,
+        verdict=finding.verdict.value,
+        blocking=finding.blocking,
+        measure=finding.measure,
+        limit=limit,
+        value=value,
+        reason=finding.reason,
+    )
+
+
+def _figures(finding: Finding) -> tuple[float | None, float | None]:
+    """Value and limit as shown: a quality is cut, and its limit raised where the quality failed it."""
+    values = [measure.value for measure in finding.result.measures if measure.name == finding.measure]
+    if not values or finding.limit is None or finding.verdict is Verdict.INCONCLUSIVE:
+        return None, finding.limit
+    if finding.result.check.startswith(CONFORMITY):
+        return values[0], finding.limit
+    rounded = round_up if finding.verdict is Verdict.FAIL else round_down
+    return round_down(values[0]), rounded(finding.limit)
+
+
+def _use(release: Release) -> parts.UsePart:
+    use = release.schema.info.use
+    return parts.UsePart(
+        intended=use.intended, out_of_scope=use.out_of_scope, limits=(*use.limits, *release.limits)
+    )
+
+
+def _environment() -> parts.Environment:
+    return parts.Environment(python=platform.python_version(), packages=dict(_versions()))
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    for package in PACKAGES:
+        try:
+            yield package, version(package)
+        except PackageNotFoundError:
+            continue

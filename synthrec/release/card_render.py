@@ -1,0 +1,172 @@
+"""The card for people: one Markdown file, one HTML file that needs nothing else.
+
+Every value is escaped by the environment of its template, not by the template: a name that holds markup,
+a table border or an invisible direction mark is shown and does nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from synthrec.release.card import Card, RowBand
+
+_ANSWERS = {
+    "pass": "These records may be used as described under Use.",
+    "fail": "These records may not be used: the gate refused them.",
+    "inconclusive": "These records may not be used: the audit could not tell whether they are safe.",
+}
+_WORDS = {"pass": "passed", "fail": "failed", "inconclusive": "cannot tell"}
+
+_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+"""Control characters, line separators, zero-width and direction marks."""
+
+_MARKDOWN = re.compile(r"[\\`*_\[\]|~]|^[#+\-=]|(?<=^\d)[.)]|(?<=^\d\d)[.)]")
+"""Punctuation that means something to Markdown, anywhere or at the start of a text."""
+
+
+def render_markdown(card: Card) -> str:
+    """The card as GitHub-flavoured Markdown."""
+    return _environment("md").get_template("card.md.j2").render(_context(card))
+
+
+def render_html(card: Card) -> str:
+    """The card as one self-contained HTML page without scripts, under a policy that allows none."""
+    style = _style()
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    page = _environment("html").get_template("card.html.j2")
+    return page.render(_context(card), style=Markup(style), style_digest=Markup(digest))  # noqa: S704
+
+
+@cache
+def _environment(suffix: str) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("synthrec.release", "templates"),
+        autoescape=suffix == "html",  # noqa: S701
+        finalize=_visible if suffix == "html" else _inert_markdown,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    filters: dict[str, Callable[[Any], str]] = {
+        "figure": _figure,
+        "thousands": "{:,}".format,
+        "word": _WORDS.__getitem__,
+        "or_dash": lambda value: value or "—",
+    }
+    environment.filters.update(filters)
+    return environment
+
+
+def _style() -> str:
+    loader = PackageLoader("synthrec.release", "templates")
+    return loader.get_source(Environment(autoescape=True), "card.css")[0]
+
+
+def _visible(value: Any) -> Any:
+    """Text without characters that cannot be seen; markup of our own passes."""
+    return _INVISIBLE.sub(" ", value) if type(value) is str else value
+
+
+def _inert_markdown(value: Any) -> str:
+    """Text that Markdown shows as it is."""
+    text = _visible(str(value)).strip()
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _MARKDOWN.sub(lambda match: "\\" + match[0], text)
+
+
+def _figure(value: float | None) -> str:
+    return "—" if value is None else f"{value:.4g}"
+
+
+def _context(card: Card) -> dict[str, Any]:
+    return {
+        "card": card,
+        "answer": _ANSWERS[card.decision.verdict],
+        "unclaimed": tuple(_unclaimed(card)),
+        "use": tuple(_use(card)),
+        "origin": tuple(_origin(card)),
+    }
+
+
+def _unclaimed(card: Card) -> Iterator[str]:
+    yield card.privacy.statement
+    if card.source is not None:
+        yield (
+            "The audit read the real records; its verdicts are told here and its figures are not. "
+            "No claim is made that the records are anonymous in the sense of any law."
+        )
+    for rules, kind in ((card.policy, "policy"), (card.profile, "profile")):
+        if rules.looser_than_default:
+            keys = ", ".join(rules.looser_than_default)
+            yield f"The {kind} is looser than the one synthrec ships, at {keys}."
+
+
+def _use(card: Card) -> Iterator[tuple[str, str]]:
+    yield "intended", card.use.intended or "not stated"
+    yield "out of scope", card.use.out_of_scope or "not stated"
+    yield from (("limit", limit) for limit in card.use.limits)
+    if card.source is not None:
+        yield "licence of the source", card.source.licence or "not stated"
+        yield from (("obligation", obligation) for obligation in card.source.obligations)
+
+
+def _origin(card: Card) -> Iterator[tuple[str, str]]:
+    yield "made by", f"{card.tool.name} {card.tool.version}, {card.created}"
+    yield "card", card.card_id
+    yield "generator", ", ".join((card.generator.name, *_parameters(card)))
+    if card.generator.model_digest is not None:
+        yield "model", card.generator.model_digest
+    yield "schema", card.record_schema.digest
+    for kind, rules in (("policy", card.policy), ("profile", card.profile)):
+        yield kind, f"{rules.name} {rules.version}, {rules.digest}"
+    yield f"seed ({card.seed.kind})", card.seed.value
+    yield "audited", _coverage(card)
+    if card.conditional is not None:
+        asked = card.conditional
+        yield "only where", f"{asked.where}: {asked.reached:,} of {asked.requested:,} rows reached"
+    yield from _source(card)
+    for table, unit in card.privacy.units.items():
+        most = "" if unit.max_rows_per_person is None else f", at most {unit.max_rows_per_person:,} rows each"
+        yield f"person in {table}", f"{unit.person}{most}"
+    yield "generation", str(card.lineage.generation_depth)
+    packages = (f"{name} {version}" for name, version in card.environment.packages.items())
+    yield "environment", ", ".join((f"Python {card.environment.python}", *packages))
+    yield "digital source type", card.digital_source_type
+
+
+def _source(card: Card) -> Iterator[tuple[str, str]]:
+    source = card.source
+    if source is None:
+        yield "real records", "none were used"
+        return
+    yield "custodian of the real records", source.custodian or "not stated"
+    yield "real records (keyed fingerprint)", f"{source.fingerprint} under key {source.key_id}"
+    if source.rows is not None:
+        yield "real rows", _band(source.rows)
+    if source.persons is not None:
+        yield "real persons", source.persons
+    yield "holdout", source.holdout
+
+
+def _parameters(card: Card) -> Iterator[str]:
+    return (f"{name} = {value}" for name, value in card.generator.parameters.items())
+
+
+def _coverage(card: Card) -> str:
+    rows = f"{card.coverage.audited_rows:,}"
+    if card.coverage.kind == "very_output":
+        return f"these very rows, {rows}"
+    return f"the first {rows} rows of this sample, of which these are the beginning"
+
+
+def _band(rows: RowBand) -> str:
+    return f"{rows.low:,}" if rows.low == rows.high else f"{rows.low:,} to {rows.high:,}"
