@@ -14,6 +14,10 @@ class Verdict(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
+NOTHING_UNIQUE = "no training person is alone with any values: nobody can be singled out by a copy"
+"""The one `CheckResult.not_applicable` that is good news: there is no unique person to protect."""
+
+
 @dataclass(frozen=True)
 class Measure:
     """One number about synthetic records: value, one-sided 99 % bounds, n, and what it is read against."""

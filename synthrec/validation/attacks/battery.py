@@ -1,0 +1,158 @@
+"""Several groups of unique persons under one exchangeability test, each with its part of the level.
+
+The p-value is the smallest over the groups of p / weight, the weights adding up to 1 (weighted Bonferroni,
+Holm 1979 section 3; Genovese, Roeder and Wasserman 2006): it holds under any dependence between the groups.
+The power stated is that of the strongest group at its own level, so at most that of the whole test. Which
+group is strongest depends on the split between train and holdout hits not at all, only on their total.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from synthrec.schema.vector import BoolArray
+from synthrec.validation.attacks.cells import KeyArray, total
+from synthrec.validation.attacks.exchange import Hits, scale_for_power
+from synthrec.validation.attacks.uniques import Persons, UniqueKeys, alone
+from synthrec.validation.stats import ALPHA
+
+LEAK = 0.01
+"""The leak that a test must be able to see: this share of the synthetic rows are verbatim training rows."""
+
+ColumnSet = tuple[int, ...]
+"""Positions of columns, ascending."""
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Persons who are alone with their values on some columns, and their part of the level."""
+
+    name: str
+    columns: ColumnSet
+    uniques: UniqueKeys
+    weight: float
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What became of one group."""
+
+    name: str
+    columns: ColumnSet
+    hits: Hits
+    exposure: float
+    """Probability that a `LEAK` exposes a train person of the group."""
+    weight: float
+
+    @property
+    def p_value(self) -> float:
+        """The group's p-value, corrected for the other groups."""
+        return min(1.0, self.hits.p_value / self.weight)
+
+    def power(self, scale: float = 1.0) -> float:
+        """Probability that the group alone would give a `LEAK` away; see `Hits.power`."""
+        return self.hits.power(self.exposure, ALPHA * self.weight, scale)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of all groups in which there is somebody."""
+
+    trials: Sequence[Trial]
+    persons: int
+    """Persons in train and holdout."""
+
+    @cached_property
+    def worst(self) -> Trial:
+        """The trial with the strongest evidence."""
+        return min(self.trials, key=lambda trial: trial.p_value)
+
+    @cached_property
+    def strongest(self) -> Trial:
+        """The trial with the most power."""
+        return max(self.trials, key=Trial.power)
+
+    @property
+    def persons_needed(self) -> int | None:
+        """Persons for which the strongest trial has power enough; None if no number of them would do.
+
+        Synthetic rows are taken to grow with the persons, and the share of unique persons to stay.
+        """
+        scale = scale_for_power(self.strongest.power)
+        return None if scale is None else math.ceil(scale * self.persons)
+
+
+class Battery:
+    """The groups of one test, and the synthetic rows seen so far."""
+
+    def __init__(self, groups: Iterable[Group], persons: Persons, train_rows: int) -> None:
+        self._groups = tuple(groups)
+        self._persons, self._train_rows = persons, train_rows
+        self.rows = 0
+
+    def mark(self, cells: KeyArray) -> None:
+        """Take in the cells of a chunk of synthetic rows, uint64 of shape (columns, n)."""
+        rows = total(cells)
+        for group in self._groups:
+            group.uniques.mark(set_keys(group.columns, cells, rows))
+        self.rows += len(rows)
+
+    def outcome(self) -> Outcome | str:
+        """What became of the groups; or, in words, why nothing can be said."""
+        trials = [trial for trial in map(self._trial, self._groups) if trial.hits.unique]
+        largest = max((trial.hits for trial in trials), key=lambda hits: hits.train, default=Hits(0, 0, 0, 0))
+        reason = largest.inapplicable(self.rows)
+        if reason:
+            return reason
+        weights = math.fsum(trial.weight for trial in trials)
+        shared = tuple(replace(trial, weight=trial.weight / weights) for trial in trials)
+        return Outcome(shared, self._persons.count)
+
+    def _trial(self, group: Group) -> Trial:
+        leak = min(1.0, LEAK * self.rows / self._train_rows) if self._train_rows else 0.0
+        hits = group.uniques.hits()
+        return Trial(group.name, group.columns, hits, group.uniques.exposure(leak), group.weight)
+
+
+def set_keys(columns: ColumnSet, cells: KeyArray, rows: KeyArray) -> KeyArray:
+    """Keys of a projection, uint64 of shape (n,).
+
+    Args:
+        columns: The set; one of more than half of the columns is reached by leaving out the rest.
+        cells: Keys of the cells, shape (columns, n).
+        rows: Keys of the whole rows, shape (n,).
+    """
+    if 2 * len(columns) <= len(cells):
+        return total(cells[list(columns)])
+    others = [column for column in range(len(cells)) if column not in columns]
+    return rows - total(cells[others]) if others else rows
+
+
+def whole_rows(cells: KeyArray, persons: Persons, weight: float) -> tuple[Group, Group]:
+    """Persons with a row of their own, and the isolated among them; each group has half of the weight.
+
+    Isolated is who has a row that no other person's row matches in all but one column. Chance rarely makes
+    such a row, so that few copies stand out; who they are is decided on train and holdout together.
+    """
+    rows = total(cells)
+    own, columns = alone(rows, persons), tuple(range(len(cells)))
+    isolated: BoolArray = own.copy()
+    for cell in cells:
+        isolated &= alone(rows - cell, persons)
+    return (
+        Group("whole row", columns, UniqueKeys(rows, own, persons, len(rows)), weight / 2),
+        Group("whole row of an isolated person", columns, UniqueKeys(rows, isolated, persons), weight / 2),
+    )
+
+
+def near_unique(cells: KeyArray, persons: Persons, many: int, share: float) -> list[int]:
+    """Columns with at least `many` values of one person each, or a `share` of all rows with such values."""
+    lone = [int(np.count_nonzero(alone(keys, persons))) for keys in cells]
+    return [
+        column for column, count in enumerate(lone) if count and count >= min(many, share * cells.shape[1])
+    ]

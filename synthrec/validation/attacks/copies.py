@@ -1,0 +1,57 @@
+"""Exact row copies: are whole rows of training persons reproduced more often than rows of the holdout?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from synthrec.data.table import Records
+from synthrec.validation.attacks.battery import LEAK, Battery, Trial, whole_rows
+from synthrec.validation.attacks.cells import CellKeys
+from synthrec.validation.attacks.uniques import Persons
+from synthrec.validation.real import RealData
+from synthrec.validation.result import CheckResult, Measure
+
+_METHOD = (
+    "share of verbatim training rows among the synthetic rows that would explain a - b r, where a train and "
+    "b holdout persons with a row of their own turn up and r such train persons come to one of the holdout; "
+    "99 % limits by MOVER (Zou and Donner 2008) from exact Poisson limits (Garwood 1936)"
+)
+
+
+class RowCopies:
+    """Whole rows over the modelled columns, against those that only one person has in train and holdout."""
+
+    check = "P1"
+    title = "Are whole rows of training persons reproduced more often than rows of persons never seen?"
+
+    def __init__(self, real: RealData) -> None:
+        self._table, self._cells = real.name, CellKeys(real.train.spec)
+        persons = Persons.of(real.train_persons, real.holdout_persons)
+        cells = np.hstack([self._cells.of(real.train), self._cells.of(real.holdout)])
+        self._battery = Battery(whole_rows(cells, persons, weight=1.0), persons, len(real.train))
+
+    def add(self, records: Records) -> None:
+        """Mark the unique rows that occur in a chunk."""
+        self._battery.mark(self._cells.of(records[self._table]))
+
+    def result(self) -> CheckResult:
+        """Excess share of copied rows with its limits, evidence and power; or why there are none."""
+        outcome = self._battery.outcome()
+        if isinstance(outcome, str):
+            return CheckResult(self.check, self.title, (), not_applicable=outcome)
+        return CheckResult(
+            self.check,
+            self.title,
+            (_excess(outcome.strongest, outcome.persons),),
+            bound="excess",
+            p_value=outcome.worst.p_value,
+            power=outcome.strongest.power(),
+            persons_needed=outcome.persons_needed,
+            steward={trial.name: vars(trial.hits) for trial in outcome.trials},
+        )
+
+
+def _excess(trial: Trial, persons: int) -> Measure:
+    """The leak that would explain the excess of train hits; if all are unique, (a - b r) / rows."""
+    estimate = trial.hits.excess_hits().times(LEAK / (trial.hits.train * trial.exposure))
+    return Measure("excess", estimate.value, estimate.low, estimate.high, persons, 0.0, _METHOD)

@@ -1,0 +1,115 @@
+"""Who is alone with their values, and who of them turns up: keys of single persons, marked in chunks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthrec.schema.vector import BoolArray, IntArray
+from synthrec.validation.attacks.cells import KeyArray
+from synthrec.validation.attacks.exchange import Hits
+
+KEPT_KEYS = 250_000
+"""Unique keys kept per column set: the smallest ones, a random part of the persons whatever their side."""
+
+
+@dataclass(frozen=True, eq=False)
+class Persons:
+    """The person of every real row, train before holdout, numbered 0..count-1 with train first."""
+
+    of_row: IntArray
+    train: int
+    """Number of persons in train; smaller numbers are theirs."""
+    count: int
+    """Number of persons on both sides."""
+
+    @classmethod
+    def of(cls, train: IntArray, holdout: IntArray) -> Persons:
+        """Number the persons of both sides on."""
+        first = _count(train)
+        return cls(np.concatenate([train, holdout + first]), first, first + _count(holdout))
+
+
+def _count(persons: IntArray) -> int:
+    return int(persons.max()) + 1 if len(persons) else 0
+
+
+def alone(keys: KeyArray, persons: Persons) -> BoolArray:
+    """Whether each real row's key belongs to one person only, bool of shape (n,)."""
+    order = np.argsort(keys)
+    keys, owners = keys[order], persons.of_row[order]
+    starts = np.flatnonzero(np.concatenate([keys[:1] == keys[:1], keys[1:] != keys[:-1]]))
+    if len(starts) == 0:
+        return np.zeros(0, dtype=bool)
+    lone = np.minimum.reduceat(owners, starts) == np.maximum.reduceat(owners, starts)
+    found = np.empty(len(keys), dtype=bool)
+    found[order] = np.repeat(lone, np.diff(np.append(starts, len(keys))))
+    return found
+
+
+class UniqueKeys:
+    """Keys that one person each has, and whether they have been seen in the synthetic records."""
+
+    def __init__(self, keys: KeyArray, rows: BoolArray, persons: Persons, kept: int = KEPT_KEYS) -> None:
+        """Keep the keys of some real rows.
+
+        Args:
+            keys: One key per real row, uint64 of shape (n,), train before holdout.
+            rows: The rows whose keys belong to one person each, bool of shape (n,).
+            persons: The persons of the rows.
+            kept: Most keys to keep.
+        """
+        self._keys, first = np.unique(keys[rows], return_index=True)
+        self._keys = self._keys[:kept]
+        self._owners = persons.of_row[rows][first][:kept].astype(np.int32)
+        self._persons = persons
+        self._seen = np.zeros(len(self._keys), dtype=bool)
+        self._filter = _KeyFilter(self._keys)
+
+    def mark(self, keys: KeyArray) -> None:
+        """Mark the keys that occur among those of synthetic rows."""
+        candidates = self._filter.candidates(keys)
+        places = np.searchsorted(self._keys, candidates)
+        inside = places < len(self._keys)
+        places, candidates = places[inside], candidates[inside]
+        self._seen[places[self._keys[places] == candidates]] = True
+
+    def hits(self) -> Hits:
+        """The persons, and those of them with a key that was seen."""
+        train, holdout = self._split(self._owners)
+        train_hits, holdout_hits = self._split(self._owners[self._seen])
+        return Hits(train_hits, holdout_hits, train, holdout)
+
+    def exposure(self, leak: float) -> float:
+        """Probability that such a train person is exposed if each training row leaks with probability `leak`.
+
+        The mean over these persons of 1 - (1 - leak)^k, where k is the number of keys of the person.
+        """
+        mine = self._owners[self._owners < self._persons.train]
+        if len(mine) == 0:
+            return 0.0
+        keys = np.unique(mine, return_counts=True)[1]
+        return float(np.mean(1 - (1 - leak) ** keys))
+
+    def _split(self, owners: NDArray[np.int32]) -> tuple[int, int]:
+        """Distinct owners in train and in holdout."""
+        distinct = np.unique(owners)
+        train = int(np.count_nonzero(distinct < self._persons.train))
+        return train, len(distinct) - train
+
+
+class _KeyFilter:
+    """Lets all its keys through and most others not: a slot per value of the top bits, taken or free."""
+
+    def __init__(self, keys: KeyArray) -> None:
+        bits = max(10, (4 * len(keys)).bit_length())
+        self._shift = np.uint64(64 - bits)
+        self._slots: BoolArray = np.zeros(1 << bits, dtype=bool)
+        self._slots[keys >> self._shift] = True
+
+    def candidates(self, keys: KeyArray) -> KeyArray:
+        """The keys whose slot is taken."""
+        taken: KeyArray = keys[self._slots[keys >> self._shift]]
+        return taken
