@@ -12,7 +12,7 @@ import numpy as np
 
 from synthrec.generators.copula.marginals import FloatArray, density
 
-TERMS = 24
+TERMS = 64
 """Terms of the series after the constant."""
 
 LARGEST_CORRELATION = 0.995
