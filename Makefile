@@ -21,7 +21,7 @@ lint: $(INSTALLED)
 	$(BIN)/mypy
 
 bench: $(INSTALLED)
-	$(BIN)/python benchmarks/real_sets.py
+	$(BIN)/python benchmarks/real_sets.py $(ARGS)
 
 # torch goes first and alone: its CPU build, where one is at hand, must be settled before sdv asks for torch.
 $(INSTALLED): pyproject.toml constraints.txt
