@@ -16,7 +16,7 @@ from synthrec.schema.vector import BoolArray, Vector
 
 Array = NDArray[np.generic]
 LIMIT = 2**63 - 8_192
-"""Exact results whose float estimate reaches this count as overflow; the margin covers the estimate's error."""
+"""Exact results whose float estimate reaches this are overflow; the margin covers the estimate's error."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +139,7 @@ def inexact(operation: Callable[[Array, Array], Array], a: Cells, b: Cells) -> C
 
 
 def exact_division(operation: Callable[[Array, Array], Array], a: Cells, b: Cells) -> Cells:
-    """Floored quotient or remainder of integers; null for a divisor of 0 and for the one quotient of 2**63."""
+    """Floored quotient or remainder of integers; null for a divisor of 0 and a quotient of 2**63."""
     bad = (b.values == 0) | ((a.values == np.iinfo(np.int64).min) & (b.values == -1))
     return with_nulls(operation(a.values, b.values), either_missing(a, b), np.asarray(bad))
 

@@ -1,8 +1,8 @@
 """From the text of an expression to a Python syntax tree, within limits, with positions for faults.
 
-The grammar is the part of Python's expressions that a table needs: names, constants, arithmetic, comparisons,
-and/or/not and calls of listed functions. Nothing is ever executed as Python; the tree is only read. Lengths are
-checked before parsing, because the parser itself can be exhausted by hostile text.
+The grammar is the part of Python's expressions that a table needs: names, constants, arithmetic,
+comparisons, and/or/not and calls of listed functions. Nothing is ever executed as Python; the tree is only
+read. Lengths are checked before parsing, because the parser itself can be exhausted by hostile text.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -72,19 +73,14 @@ def column_type(column: Column) -> Type:
         labels = domain.labels if domain is not None and domain.values is not None else None
         ordered = domain is not None and domain.ordered
         return Type("label", labels=labels if closed or ordered else None, ordered=ordered)
-    match column.kind:
-        case "integer":
-            return INTEGER
-        case "decimal":
-            return Type("number", scale=column.scale or 0)
-        case "float":
-            return FLOAT
-        case "boolean":
-            return BOOLEAN
-        case "date":
-            return DATE
-        case _:
-            return Type("datetime", timezone=column.timezone)
+    return {
+        "integer": INTEGER,
+        "decimal": Type("number", scale=column.scale or 0),
+        "float": FLOAT,
+        "boolean": BOOLEAN,
+        "date": DATE,
+        "datetime": Type("datetime", timezone=column.timezone),
+    }[column.kind]
 
 
 def constant_type(value: Constant) -> Type:
@@ -122,7 +118,7 @@ def common_type(types: Iterable[Type]) -> Type:
         return Type("number", scale=max(scales) if len(scales) == len(distinct) else None)
     if kinds <= {"date", "datetime"}:
         return _common_time(distinct)
-    first, second = next((a, b) for a, b in zip(distinct, distinct[1:], strict=False) if a.kind != b.kind)
+    first, second = next((a, b) for a, b in pairwise(distinct) if a.kind != b.kind)
     raise ExpressionTypeError(
         f"{first} next to {second}", f"use two values of one type; {_REPAIR[second.kind]}"
     )

@@ -1,10 +1,12 @@
 """Row expressions: a small grammar compiled to NumPy, with SQL's three-valued null logic.
 
-``compile_expression("discharge >= admit and sex in ['F', 'M']", columns)`` checks names and types against the
-columns and returns an `Expression` whose `evaluate` works on whole columns. Comparisons with null are null;
-``and``, ``or`` and ``not`` follow Kleene; use ``isnull(x)`` to ask for missing values. Decimals are exact under
-+, -, comparison, min, max and round. Division by zero, overflow and functions outside their range give null.
-Column names that are not plain words are written in backticks: `` `hours-per-week` > 40 ``.
+``compile_expression("discharge >= admit and sex in ['F', 'M']", columns)`` checks names and types against
+the columns and returns an `Expression` whose `evaluate` works on whole columns.
+
+Comparisons with null are null; ``and``, ``or`` and ``not`` follow Kleene; ``isnull(x)`` asks for missing
+values. Decimals are exact under +, -, comparison, min, max and round. Division by zero, overflow and functions
+outside their range give null. Column names that are not plain words are written in backticks:
+`` `hours-per-week` > 40 ``.
 """
 
 from __future__ import annotations
@@ -161,7 +163,7 @@ def _single(tree: ast.expr, scope: _Scope) -> Expression:
     if term.type.kind == "number" and term.type.scale != 0:
         term = converted(term, FLOAT)
     names = (scope.source.name(node) for node in ast.walk(tree))
-    used = frozenset(name for name in names if name in scope.columns)
+    used = frozenset(name for name in names if name is not None and name in scope.columns)
     return Expression(scope.source.segment(tree), term.type.kind, used, term.run)
 
 
@@ -188,10 +190,22 @@ def _term(node: ast.expr, scope: _Scope) -> Term:
 
 def _compiled(node: ast.expr, scope: _Scope) -> Term:
     match node:
-        case ast.Constant(value=value):
+        case ast.Constant(value=bool() | int() | float() | str() as value):
             return constant_term(value)
         case ast.Name() | ast.Attribute():
             return _column(node, scope)
+        case ast.BoolOp() | ast.UnaryOp() | ast.BinOp():
+            return _operation(node, scope)
+        case ast.Compare():
+            return _chain(node, scope)
+        case ast.Call():
+            return _call(node, scope)
+        case _:
+            raise ExpressionTypeError("a list in place of a value", "lists stand after in and in band() only")
+
+
+def _operation(node: ast.BoolOp | ast.UnaryOp | ast.BinOp, scope: _Scope) -> Term:
+    match node:
         case ast.BoolOp(op=operator, values=values):
             terms = _collect([partial(_boolean, value, scope) for value in values])
             logic = both if isinstance(operator, ast.And) else any_of
@@ -202,12 +216,6 @@ def _compiled(node: ast.expr, scope: _Scope) -> Term:
             return _signed(operator, _term(operand, scope).expect("number"))
         case ast.BinOp(left=left, op=operator, right=right):
             return _arithmetic(operator, _term(left, scope), _term(right, scope))
-        case ast.Compare():
-            return _chain(node, scope)
-        case ast.Call():
-            return _call(node, scope)
-        case _:
-            raise ExpressionTypeError("a list in place of a value", "lists stand after in and in band() only")
 
 
 def _column(node: ast.expr, scope: _Scope) -> Term:

@@ -7,11 +7,12 @@ The models state the shape of the language; `load` adds the checks across keys a
 from __future__ import annotations
 
 import datetime as dt
+import math
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from synthrec.digests import digest
 
@@ -27,7 +28,12 @@ TEMPORAL_KINDS = frozenset({"date", "datetime"})
 LABEL_KINDS = frozenset({"category", "code", "string", "id", "text"})
 """Kinds whose vectors are positions in a tuple of labels."""
 
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f`]+$")]
+"""A column or rule: any text on one line; a backtick would end its name in an expression."""
+TableName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=80)]
+"""A table, and the stem of the files that hold it."""
+Flag = Annotated[bool, Field(strict=True)]
+Count = Annotated[int, Field(strict=True)]
 
 
 class Model(BaseModel):
@@ -44,10 +50,10 @@ def label(value: Scalar) -> str:
     match value:
         case bool():
             return str(value).lower()
-        case float() | Decimal() if value == int(value):
-            return str(int(value))
+        case float() | Decimal() if not math.isfinite(value):
+            return str(value)
         case float() | Decimal():
-            return format(Decimal(str(value)), "f")
+            return str(int(value)) if value == int(value) else format(Decimal(str(value)), "f")
         case dt.date():
             return value.isoformat()
         case _:
@@ -60,7 +66,7 @@ class Domain(Model):
     min: Scalar | None = None
     max: Scalar | None = None
     values: tuple[Scalar, ...] | None = None
-    ordered: bool = False
+    ordered: Flag = False
     """Whether the order of `values` means something."""
     other: str = "(other)"
     """Label of the pooled rare categories of a learned domain."""
@@ -79,8 +85,25 @@ class Domain(Model):
 class Null(Model):
     """Whether a column may be missing, and the codes that mean missing in a file."""
 
-    allowed: bool = False
+    allowed: Flag = False
     codes: tuple[str, ...] = ()
+
+
+def _moment(value: Any, kind: str = "") -> Any:
+    """An ISO 8601 text as the date or datetime it spells; anything else as it is."""
+    if kind == "datetime" and type(value) is dt.date:
+        return dt.datetime.combine(value, dt.time())
+    if not isinstance(value, str):
+        return value
+    parse = dt.date.fromisoformat if len(value) == len("2024-01-31") else dt.datetime.fromisoformat
+    try:
+        return _moment(parse(value), kind)
+    except ValueError:
+        return value
+
+
+Param = Annotated[Scalar, AfterValidator(_moment)]
+"""A parameter of a schema; ISO 8601 texts are dates."""
 
 
 class Column(Model):
@@ -90,7 +113,7 @@ class Column(Model):
     role: Role = "attribute"
     description: str | None = None
     unit: str | None = None
-    scale: int | None = Field(default=None, ge=0, le=9)
+    scale: Count | None = Field(default=None, ge=0, le=9)
     """Decimal places of a decimal."""
     timezone: str | None = None
     """IANA name; a datetime without one is local wall time."""
@@ -108,6 +131,17 @@ class Column(Model):
     null: Null = Null()
     generate: dict[str, Any] | None = None
     """How the rule engine makes the column; see `synthrec.schema.generate`."""
+
+    @model_validator(mode="after")
+    def _with_moments(self) -> Self:
+        """Bounds and heaps of dates and datetimes as such, whether they were written as text or not."""
+        if self.kind in TEMPORAL_KINDS:
+            heaps = tuple(_moment(heap, self.kind) for heap in self.heaps)
+            self.__dict__["heaps"] = heaps
+            if self.domain is not None:
+                bounds = {name: _moment(getattr(self.domain, name), self.kind) for name in ("min", "max")}
+                self.__dict__["domain"] = self.domain.model_copy(update=bounds)
+        return self
 
     @property
     def is_numeric(self) -> bool:
@@ -153,8 +187,8 @@ class TableSpec(Model):
     foreign_keys: tuple[ForeignKey, ...] = ()
     person: str | PersonVia | None = None
     """The unit of privacy: a column of this table, or the parent's person."""
-    one_row_per_person: bool = False
-    max_rows_per_person: int | None = Field(default=None, ge=1)
+    one_row_per_person: Flag = False
+    max_rows_per_person: Count | None = Field(default=None, ge=1)
     target: str | None = None
     constraints: tuple[Constraint, ...] = ()
     generate: dict[str, Any] | None = None
@@ -205,8 +239,8 @@ class Schema(Model):
 
     synthrec: Literal[1]
     info: SchemaInfo = Field(alias="schema")
-    params: dict[str, Scalar] = {}
-    tables: dict[Name, TableSpec] = Field(min_length=1)
+    params: dict[str, Param] = {}
+    tables: dict[TableName, TableSpec] = Field(min_length=1)
 
     @cached_property
     def digest(self) -> str:
