@@ -1,17 +1,124 @@
-"""Parse and check the `generate:` parts of a schema.
-
-`faults` is what the schema loader calls; `rule_tables` is what `synthrec.rules` executes.
-"""
+"""Check the `generate:` parts of a schema; `faults` is what the schema loader calls."""
 
 from __future__ import annotations
 
-from synthrec.schema.generate_model import Path
-from synthrec.schema.model import Schema
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 
-Problem = tuple[Path, str, str]
-"""Path of keys into the schema file, what was found, how to repair it."""
+from synthrec.schema.generate_model import Copy, Path, Scan, Sequence
+from synthrec.schema.generate_parts import Part
+from synthrec.schema.model import Column, Scalar, Schema
+from synthrec.schema.rule_tables import (
+    Problem,
+    RuleTable,
+    ancestors,
+    column_path,
+    count_column,
+    rule_tables,
+    scope,
+    suggestion,
+)
+
+Params = Mapping[str, Scalar]
 
 
 def faults(schema: Schema) -> list[Problem]:
     """Everything wrong with the `generate:` parts of a schema; empty when there is nothing."""
-    return []
+    tables = rule_tables(schema)
+    if not any(table.makes or table.spec.generate for table in tables.values()):
+        return []
+    problems = [problem for table in tables.values() for problem in table.problems]
+    problems += _roots(tables)
+    for name, table in tables.items():
+        problems += _family(tables, table, schema.params)
+        problems += _columns(table, scope(tables, name, schema.params))
+    return problems
+
+
+def _roots(tables: Mapping[str, RuleTable]) -> Iterator[Problem]:
+    """One root table; every other stands under it."""
+    roots = [name for name, table in tables.items() if table.generate.per is None]
+    for name in roots[1:]:
+        yield (
+            ("tables", name, "generate"),
+            f"a second root table beside {roots[0]!r}",
+            f"say whose child it is, e.g. generate: {{per: {roots[0]}, count: …}}",
+        )
+    for name, table in tables.items():
+        above = ancestors(tables, name)
+        last = tables[above[-1]].generate.per if above else table.generate.per
+        if last in {name, *above}:
+            circle = " → ".join((name, *above, last))
+            yield ("tables", name, "generate", "per"), f"parents run in a circle: {circle}", "break it"
+
+
+def _family(tables: Mapping[str, RuleTable], table: RuleTable, params: Params) -> Iterator[Problem]:
+    """Parent, count, order and foreign keys of a table."""
+    place: Path = ("tables", table.name, "generate")
+    per, order_by = table.generate.per, table.generate.order_by
+    if order_by is not None and any(isinstance(make.make, Scan) for make in table.makes.values()):
+        yield (*place, "order_by"), "an order after a scan", "make the rows in order with scan, or sort them"
+    if per is not None and per not in tables:
+        yield (*place, "per"), f"unknown table {per!r}", suggestion(per, tables)
+    if per is not None and table.generate.count is None:
+        yield place, f"no count of rows per {per}", "add e.g. count: {dist: {name: poisson, mean: 2}}"
+    if per is None and table.generate.count is not None:
+        yield (*place, "count"), "a count without a parent", "add per: and the parent's name"
+    if order_by is not None and order_by not in table.columns:
+        yield (*place, "order_by"), f"unknown column {order_by!r}", suggestion(order_by, table.columns)
+    if per is not None and per in tables:
+        yield from _count(tables, table, per, params)
+        yield from _foreign_keys(table, per, tables[per].spec.primary_key)
+
+
+def _count(tables: Mapping[str, RuleTable], table: RuleTable, per: str, params: Params) -> Iterator[Problem]:
+    if table.count is not None:
+        part = Part(table.count, count_column(table), scope(tables, per, params))
+        place: Path = ("tables", table.name, "generate", "count")
+        yield from (((*place, *path), found, repair) for path, found, repair in part.problems())
+
+
+def _foreign_keys(table: RuleTable, per: str, key: tuple[str, ...]) -> Iterator[Problem]:
+    for i, foreign in enumerate(table.spec.foreign_keys):
+        if foreign.references != per:
+            place: Path = ("tables", table.name, "foreign_keys", i, "references")
+            yield (
+                place,
+                f"{foreign.references!r} is not the parent",
+                f"rules can only refer to {per!r} so far",
+            )
+            continue
+        for column, target in zip(foreign.columns, key, strict=False):
+            make = table.makes.get(column)
+            if make is None or not isinstance(make.make, Copy) or make.make.column != f"{per}.{target}":
+                place = (*column_path(table.name, table.spec, column), "generate")
+                yield place, "a foreign key that is not its parent's key", f"write {{copy: {per}.{target}}}"
+
+
+def _columns(table: RuleTable, names: Mapping[str, Column]) -> Iterator[Problem]:
+    """What is wrong with how the columns of a table are made, one by one and together."""
+    parts = {name: Part(make, table.columns[name], names) for name, make in table.makes.items()}
+    used = {name: part.names & set(table.columns) for name, part in parts.items()}
+    for name, part in parts.items():
+        place: Path = (*column_path(table.name, table.spec, name), "generate")
+        for path, found, repair in part.problems():
+            yield (*place, *path), found, repair
+        for other in sorted(used[name]):
+            if other not in parts:
+                yield place, f"{other!r} has no generate", "say how it is made, or do without it"
+            elif isinstance(table.makes[other].make, Sequence):
+                yield (
+                    place,
+                    f"{other!r} is numbered last",
+                    "nothing in its own table can depend on a sequence",
+                )
+    yield from _cycle(table, used)
+
+
+def _cycle(table: RuleTable, used: Mapping[str, set[str]]) -> Iterator[Problem]:
+    try:
+        TopologicalSorter(used).prepare()
+    except CycleError as error:
+        path = list(reversed(error.args[1]))
+        place: Path = (*column_path(table.name, table.spec, path[0]), "generate")
+        yield place, f"columns depend on each other: {' → '.join(path)}", "make one of them without the other"

@@ -1,8 +1,7 @@
 """The `generate:` parts of a schema: a closed set of ways to make a column, each named by its single key.
 
 Wherever a number is asked for, an expression over the row's columns, its ancestors' columns (``patient.age``)
-and the schema's params may stand. `synthrec.rules` executes these specs; `synthrec.schema.generate` parses and
-checks them.
+and the schema's params may stand. `synthrec.rules` executes the specs.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = {
 
 
 def _iso_or_expression(value: Any) -> Any:
-    """ISO 8601 text is a date or datetime, as after a round trip through JSON; other text is an expression."""
+    """ISO 8601 text is a date or datetime, as after a trip through JSON; other text is an expression."""
     for kind in (dt.date, dt.datetime):
         if isinstance(value, str):
             try:
@@ -314,6 +313,39 @@ class Mixture(Spec):
                 yield ("parts", i, *path), source
 
 
+SCANS = ("sum", "previous", "next")
+
+
+class Scan(Spec):
+    """A value from the row's siblings, in the order in which they are made.
+
+    ``sum`` adds up an expression over the siblings so far, this row included, from `from` on (days, where the
+    column is a date); ``previous`` and ``next`` give its value in the neighbouring row, missing at the ends.
+    """
+
+    kinds: ClassVar = frozenset({"integer", "decimal", "float", "boolean", "date", "category", "code"})
+    sum: str | None = None
+    previous: str | None = None
+    next: str | None = None
+    start: Moment | int | float | Decimal = Field(default=0, alias="from")
+
+    @model_validator(mode="after")
+    def _one(self) -> Scan:
+        if sum(getattr(self, name) is not None for name in SCANS) != 1:
+            raise ValueError(f"give exactly one of {', '.join(SCANS)}")
+        return self
+
+    @property
+    def over(self) -> tuple[str, str]:
+        """Which scan, and the expression it runs over."""
+        name = next(name for name in SCANS if getattr(self, name) is not None)
+        return name, getattr(self, name)
+
+    def amounts(self) -> frozenset[str]:
+        """The expression and the start."""
+        return frozenset({*SCANS, "start"})
+
+
 class Copy(Spec):
     """The value of a column of the row's parent or a further ancestor, ``patient.patient_id``."""
 
@@ -376,6 +408,7 @@ SPECS: Mapping[str, type[Spec]] = {
     "date": Between,
     "offset": Offset,
     "mixture": Mixture,
+    "scan": Scan,
     "copy": Copy,
     "bernoulli": Bernoulli,
     "template": Template,
@@ -438,4 +471,4 @@ class TableGenerate(Model):
     """How many rows each parent has; a `generate` spec over the parent's columns."""
     order_by: str | None = None
     """Column by which the rows of one parent are sorted before sequences number them."""
-    helpers: dict[Annotated[str, Field(pattern=r"^_[A-Za-z0-9_]+$")], Helper] = {}
+    helpers: dict[Annotated[str, Field(pattern=r"^_[A-Za-z0-9_]+$")], Helper] = Field(default_factory=dict)

@@ -1,0 +1,155 @@
+"""What the engine executes: per table its makers, each after those whose columns it reads, and its checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from typing import Literal
+
+import numpy as np
+
+from synthrec.errors import Fault, SchemaError
+from synthrec.rules.amounts import Names, Target, evaluate
+from synthrec.rules.makers import maker
+from synthrec.rules.rows import Maker, Rows
+from synthrec.schema.expressions import Expression, compile_expression
+from synthrec.schema.generate import faults
+from synthrec.schema.generate_model import Scan, Sequence
+from synthrec.schema.model import LABEL_KINDS, Column, Scalar, Schema, TableSpec
+from synthrec.schema.rule_tables import RuleTable, count_column, rule_tables, scope
+from synthrec.schema.scalars import model_number
+from synthrec.schema.vector import BoolArray
+
+
+@dataclass(frozen=True)
+class Check:
+    """A rule that every row must keep."""
+
+    where: str
+    """Its place in the schema."""
+    rule: str
+    violated: Callable[[Rows], BoolArray]
+    """Where the rule is broken, shape (n,)."""
+
+
+@dataclass(frozen=True)
+class TablePlan:
+    """How one table is made."""
+
+    name: str
+    spec: TableSpec
+    per: str | None
+    count: Maker | None
+    makers: Mapping[str, Maker]
+    """In executable order; sequences are not among them."""
+    sequences: Mapping[str, Sequence]
+    order_by: str | None
+    checks: tuple[Check, ...]
+    redraws: Literal["rows", "families"]
+    """What is drawn anew where a check is violated: the row, or all rows of its parent."""
+
+
+def plan(schema: Schema, params: Mapping[str, Scalar]) -> tuple[TablePlan, ...]:
+    """The tables of a rule schema, parents before children.
+
+    Raises:
+        SchemaError: a column has no `generate:`, or the `generate:` parts have faults.
+    """
+    problems = [*_unmade(schema), *faults(schema)]
+    if problems:
+        raise SchemaError(
+            Fault(f"schema {schema.info.name}", 0, 0, ".".join(map(str, path)), found, repair)
+            for path, found, repair in problems
+        )
+    tables = rule_tables(schema)
+    order = TopologicalSorter({name: _parents(table) for name, table in tables.items()}).static_order()
+    return tuple(_table(tables[name], tables, params) for name in order)
+
+
+def _unmade(schema: Schema) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    for name, table in schema.tables.items():
+        for column, content in table.columns.items():
+            if not content.generate:
+                yield ("tables", name, "columns", column), "no generate", "say how the column is made"
+
+
+def _parents(table: RuleTable) -> set[str]:
+    return {table.generate.per} if table.generate.per else set()
+
+
+def _table(table: RuleTable, tables: Mapping[str, RuleTable], params: Mapping[str, Scalar]) -> TablePlan:
+    names = scope(tables, table.name, params)
+    made = {
+        name: maker(make, Target(table.columns[name], names, f"tables.{table.name}.columns.{name}.generate"))
+        for name, make in table.makes.items()
+        if not isinstance(make.make, Sequence)
+    }
+    order = TopologicalSorter({name: made[name].names & set(made) for name in made}).static_order()
+    return TablePlan(
+        name=table.name,
+        spec=table.spec,
+        per=table.generate.per,
+        count=_count(table, tables, params),
+        makers={name: made[name] for name in order},
+        sequences={name: make.make for name, make in table.makes.items() if isinstance(make.make, Sequence)},
+        order_by=table.generate.order_by,
+        checks=tuple(_checks(table, made)),
+        redraws="families" if any(isinstance(make.make, Scan) for make in table.makes.values()) else "rows",
+    )
+
+
+def _count(table: RuleTable, tables: Mapping[str, RuleTable], params: Mapping[str, Scalar]) -> Maker | None:
+    if table.count is None or table.generate.per is None:
+        return None
+    names: Names = scope(tables, table.generate.per, params)
+    return maker(table.count, Target(count_column(table), names, f"tables.{table.name}.generate.count"))
+
+
+def _checks(table: RuleTable, made: Mapping[str, Maker]) -> Iterator[Check]:
+    """The table's constraints of severity error, then what its columns allow."""
+    for constraint in table.spec.constraints:
+        expression = compile_expression(constraint.expr, table.spec.columns)
+        if constraint.severity == "error" and expression.names <= set(made):
+            where = f"tables.{table.name}.constraints.{constraint.name}"
+            yield Check(where, constraint.expr, _broken(expression))
+    for name in made:
+        column = table.columns[name]
+        where = f"tables.{table.name}.columns.{name}"
+        if not column.null.allowed:
+            yield Check(f"{where}.null", "never missing", _missing(name))
+        if column.domain is not None:
+            yield Check(f"{where}.domain", "within the domain", _outside(name, column))
+
+
+def _missing(name: str) -> Callable[[Rows], BoolArray]:
+    return lambda rows: rows.made[name].missing
+
+
+def _broken(expression: Expression) -> Callable[[Rows], BoolArray]:
+    def violated(rows: Rows) -> BoolArray:
+        result = evaluate(expression, rows)
+        return ~result.values.astype(bool) & ~result.missing
+
+    return violated
+
+
+def _outside(name: str, column: Column) -> Callable[[Rows], BoolArray]:
+    """Outside the bounds of a column, or not among its values."""
+    domain = column.domain
+    low = None if domain is None or domain.min is None else model_number(domain.min, column)
+    high = None if domain is None or domain.max is None else model_number(domain.max, column)
+    labels = domain.labels if domain is not None else ()
+
+    def violated(rows: Rows) -> BoolArray:
+        vector = rows.made[name]
+        outside = np.zeros(rows.count, dtype=bool)
+        if column.kind in LABEL_KINDS and labels:
+            outside |= np.greater_equal(vector.values, len(labels))
+        if low is not None:
+            outside |= np.less(vector.values, low)
+        if high is not None:
+            outside |= np.greater(vector.values, high)
+        return outside & ~vector.missing
+
+    return violated
