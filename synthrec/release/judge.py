@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from synthrec.release.figures import about, round_down, round_up
 from synthrec.release.policy import Conformity, Policy, RiskLimit
 from synthrec.validation.profile import Limit, Profile
-from synthrec.validation.result import CheckResult, Finding, Measure, Verdict
+from synthrec.validation.result import NOTHING_UNIQUE, CheckResult, Finding, Measure, Verdict
 
 CONFORMITY = "conformity."
 """Front part of the ids of the checks that a table keeps its own schema; its name follows."""
@@ -39,6 +39,8 @@ class Judge:
         blocking = rules is not None or "block" in {item.effect for item in (rule, *limits.values()) if item}
         if not (rule or rules or limits):
             yield self._unruled(result)
+        elif result.not_applicable == NOTHING_UNIQUE and rule is not None and rule.kind == "copies":
+            yield _nothing_to_copy(result, rule)
         elif result.not_applicable is not None:
             yield _did_not_run(result, blocking=blocking)
         else:
@@ -145,6 +147,12 @@ def _measure(result: CheckResult, name: str | None) -> Measure | None:
 def _did_not_run(result: CheckResult, *, blocking: bool) -> Finding:
     reason = f"{result.check} is inconclusive: it did not run, because {result.not_applicable}."
     return Finding(result, Verdict.INCONCLUSIVE, blocking, None, reason)
+
+
+def _nothing_to_copy(result: CheckResult, rule: RiskLimit) -> Finding:
+    """The one reason for not running that is good news."""
+    reason = f"{result.check} passes: {NOTHING_UNIQUE}."
+    return Finding(result, Verdict.PASS, rule.effect == "block", rule.limit, reason)
 
 
 def _no_figure(result: CheckResult, name: str) -> tuple[Verdict, str]:
