@@ -101,8 +101,8 @@ def _table(data: bytes, spec: TableSpec, header: Header, skip: object) -> pa.Tab
     """The columns as labels; None where pyarrow cannot read the file."""
     try:
         return pc.read_csv(
-            pa.py_buffer(data),
-            pc.ReadOptions(use_threads=False, block_size=min(len(data) + 1, _BLOCK)),
+            pa.py_buffer(data if data.endswith((b"\n", b"\r")) else data + b"\n"),
+            pc.ReadOptions(use_threads=False, block_size=min(len(data) + 2, _BLOCK)),
             pc.ParseOptions(
                 delimiter=header.delimiter,
                 newlines_in_values=b'"' in data,

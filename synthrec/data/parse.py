@@ -1,13 +1,14 @@
 """One column from whatever a source held to its canonical Arrow array, with the reason why cells are refused.
 
 What every source has in common: an empty text is missing, quoted or not, and so is a cell that equals one of
-``null.codes`` (by text, and for numbers by value too). ``NA``, ``None`` and ``nan`` are values of label columns
-and faults of number columns. Labels are kept letter by letter.
+``null.codes`` (by text, and for numbers by value too). ``NA``, ``None`` and ``nan`` are values of label
+columns and faults of number columns. Labels are kept letter by letter.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,7 +53,7 @@ def _parse_labels(array: pa.Array, column: Column) -> Parsed:
 
 def _parse_numbers(array: pa.Array, column: Column) -> Parsed:
     if _is_text(array.type):
-        encoded = _without(_trimmed(array), ["", *column.null.codes])
+        encoded = _without(_trimmed(_without(array, [""])), column.null.codes)
         missing = encoded.is_null().to_numpy(zero_copy_only=False)
         cells = read_texts(encoded.dictionary, column).take(encoded.indices.fill_null(0).to_numpy())
     else:
@@ -88,17 +89,14 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
-def _trimmed(array: pa.Array) -> pa.Array:
-    if pa.types.is_dictionary(array.type):
-        trimmed = pc.utf8_trim_whitespace(array.dictionary)
-        return pa.DictionaryArray.from_arrays(array.indices, trimmed)
-    return pc.utf8_trim_whitespace(array)
+def _trimmed(array: pa.DictionaryArray) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(array.indices, pc.utf8_trim_whitespace(array.dictionary))
 
 
-def _without(array: pa.Array, codes: list[str]) -> pa.DictionaryArray:
+def _without(array: pa.Array, codes: Iterable[str]) -> pa.DictionaryArray:
     """Texts as labels, null where a text is one of the codes."""
     encoded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
-    coded = pc.is_in(encoded.dictionary, value_set=pa.array(codes, pa.string()))
+    coded = pc.is_in(encoded.dictionary, value_set=pa.array(list(codes), pa.string()))
     coded = pc.or_(coded, encoded.dictionary.is_null())
     if not pc.any(coded).as_py():
         return encoded

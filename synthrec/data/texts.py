@@ -1,8 +1,8 @@
 """Texts to model numbers. Each distinct text is read once; what a kind accepts is stated here.
 
 Numbers are plain: ASCII digits, an optional sign, a decimal point, an optional exponent. Surrounding spaces
-do not count. Truth values are true/false, yes/no and 1/0 in any case. Dates and datetimes are ISO 8601 or follow
-the column's declared format.
+do not count. Truth values are true/false, yes/no and 1/0 in any case. Dates and datetimes are ISO 8601 or
+follow the column's declared format.
 """
 
 from __future__ import annotations
