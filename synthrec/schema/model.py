@@ -39,7 +39,7 @@ Count = Annotated[int, Field(strict=True)]
 class Model(BaseModel):
     """A frozen part of the schema that refuses unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 def label(value: Scalar) -> str:
