@@ -1,12 +1,30 @@
-"""The checks of a release: conformity always; fidelity and copy tests where real records are given."""
+"""The checks of a release: conformity always; quality and copy tests where real records are given."""
 
 from __future__ import annotations
 
 from synthrec.schema.model import Schema
+from synthrec.validation.attacks.copies import RowCopies
+from synthrec.validation.attacks.distance import DistanceShare
+from synthrec.validation.attacks.projections import ProjectionCopies
 from synthrec.validation.check import Check
+from synthrec.validation.conformity import Conformity
+from synthrec.validation.fidelity import fidelity_checks
 from synthrec.validation.real import RealData
 
 
-def release_checks(schema: Schema, real: RealData | None, rows: int) -> tuple[Check, ...]:
-    """The checks that decide about an export of `rows` rows, in the order of the report."""
-    raise NotImplementedError
+def release_checks(schema: Schema, real: RealData | None, rows: int) -> tuple[Check, ...]:  # noqa: ARG001
+    """The checks that decide about an export, in the order of the report.
+
+    Args:
+        schema: The schema of the records.
+        real: The real records behind them; None for records made by rules alone.
+        rows: Root rows of the release, of which the checks are going to see all.
+
+    Returns:
+        Conformity of each table; then, of the table with real records, fidelity of columns and pairs, row
+        copies, projection copies and the distance share.
+    """
+    conformity: tuple[Check, ...] = tuple(Conformity(schema, table) for table in schema.tables)
+    if real is None:
+        return conformity
+    return (*conformity, *fidelity_checks(real), RowCopies(real), ProjectionCopies(real), DistanceShare(real))

@@ -16,9 +16,9 @@ from functools import cached_property
 import numpy as np
 
 from synthrec.schema.vector import BoolArray
-from synthrec.validation.attacks.cells import KeyArray, total
 from synthrec.validation.attacks.exchange import Hits, scale_for_power
 from synthrec.validation.attacks.uniques import Persons, UniqueKeys, alone
+from synthrec.validation.cells import KeyArray, total
 from synthrec.validation.stats import ALPHA
 
 LEAK = 0.01

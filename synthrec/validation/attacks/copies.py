@@ -6,8 +6,8 @@ import numpy as np
 
 from synthrec.data.table import Records
 from synthrec.validation.attacks.battery import LEAK, Battery, Trial, whole_rows
-from synthrec.validation.attacks.cells import CellKeys
 from synthrec.validation.attacks.uniques import Persons
+from synthrec.validation.cells import CellKeys
 from synthrec.validation.real import RealData
 from synthrec.validation.result import CheckResult, Measure
 

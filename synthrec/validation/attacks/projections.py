@@ -21,8 +21,8 @@ from synthrec.validation.attacks.battery import (
     set_keys,
     whole_rows,
 )
-from synthrec.validation.attacks.cells import AUDIT_SEED, CellKeys, KeyArray, total
 from synthrec.validation.attacks.uniques import Persons, UniqueKeys, alone
+from synthrec.validation.cells import AUDIT_SEED, CellKeys, KeyArray, total
 from synthrec.validation.real import RealData
 from synthrec.validation.result import CheckResult, Measure
 
@@ -39,8 +39,8 @@ BOUNDED_TRAIN, BOUNDED_HOLDOUT = 200, 600
 
 _METHOD = (
     "a / n - b / k on the column set with the highest upper limit: of n train and k holdout persons alone "
-    "with their values, a and b turn up in the synthetic rows; 99 % limits by MOVER (Zou and Donner 2008) from "
-    "Clopper-Pearson limits, valid for the set with the largest true excess without correction"
+    "with their values, a and b turn up in the synthetic rows; 99 % limits by MOVER (Zou and Donner 2008) "
+    "from Clopper-Pearson limits, valid for the set with the largest true excess without correction"
 )
 
 

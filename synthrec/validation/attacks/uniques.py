@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthrec.schema.vector import BoolArray, IntArray
-from synthrec.validation.attacks.cells import KeyArray
 from synthrec.validation.attacks.exchange import Hits
+from synthrec.validation.cells import KeyArray
 
 KEPT_KEYS = 250_000
 """Unique keys kept per column set: the smallest ones, a random part of the persons whatever their side."""

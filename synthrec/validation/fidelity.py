@@ -1,0 +1,166 @@
+"""Fidelity: how close are columns and pairs of columns to the training rows, and how close could they be?
+
+Similarity is 1 - TVD, the total variation distance between binned distributions: the share of the mass that
+is in the right bin. Its baseline is the similarity of the holdout; two samples of one population differ too,
+the more the smaller they are, so the expected value depends on the rows on both sides.
+
+Limits: exchanging a synthetic row moves a TVD by at most 1/m, exchanging a person with k of the n training
+rows by at most k/n; so does it move a mean, minimum or maximum of TVDs. McDiarmid's inequality (1989) then
+bounds the distance from the expected value, whatever the distributions are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthrec.data.table import Records
+from synthrec.schema.vector import IntArray
+from synthrec.validation.binning import BinArray, Binning
+from synthrec.validation.cells import AUDIT_SEED
+from synthrec.validation.real import RealData
+from synthrec.validation.result import CheckResult, Measure
+from synthrec.validation.stats import bounded_differences
+
+PAIRS = 300
+"""Pairs compared at most; in wider tables this many are chosen, always the same for a number of columns."""
+
+Counts = NDArray[np.int64]
+
+_METHOD = (
+    "1 - total variation distance to the training rows, over at most 20 quantile bins (heavy values alone) or "
+    "50 labels fixed on the training rows; 99 % limits by bounded differences (McDiarmid 1989); baseline: the "
+    "same for the holdout, whose expected value grows with its rows"
+)
+
+
+class Margins(Protocol):
+    """Some distributions of one table that are compared, each a column or a pair."""
+
+    names: tuple[str, ...]
+
+    def count(self, bins: BinArray) -> list[Counts]:
+        """Rows per bin of each distribution, from the bins of the cells, shape (columns, n)."""
+
+
+class Columns:
+    """The distribution of every column."""
+
+    def __init__(self, names: Sequence[str], sizes: Sequence[int]) -> None:
+        self.names = tuple(f"column {name}" for name in names)
+        self._sizes = sizes
+
+    def count(self, bins: BinArray) -> list[Counts]:
+        """Rows per bin of each column."""
+        return [np.bincount(row, minlength=size) for row, size in zip(bins, self._sizes, strict=True)]
+
+
+class Pairs:
+    """The joint distribution of pairs of columns."""
+
+    def __init__(self, names: Sequence[str], sizes: Sequence[int]) -> None:
+        self._pairs = chosen_pairs(len(names))
+        self._sizes = sizes
+        self.names = tuple(f"pair {names[first]}, {names[second]}" for first, second in self._pairs)
+
+    def count(self, bins: BinArray) -> list[Counts]:
+        """Rows per pair of bins of each pair of columns."""
+        sizes = self._sizes
+        return [
+            np.bincount(bins[first] * sizes[second] + bins[second], minlength=sizes[first] * sizes[second])
+            for first, second in self._pairs
+        ]
+
+
+class Fidelity:
+    """Similarity of some distributions to the training rows: of each, their mean and the worst."""
+
+    def __init__(self, check: str, title: str, real: RealData, binning: Binning, margins: Margins) -> None:
+        self.check, self.title = check, title
+        self._table, self._binning, self._margins = real.name, binning, margins
+        self._train = margins.count(binning.of(real.train))
+        self._holdout = margins.count(binning.of(real.holdout))
+        self._synthetic = [np.zeros_like(counts) for counts in self._train]
+        self._persons = real.train_persons
+        self._rows, self._holdout_rows = 0, len(real.holdout)
+
+    def add(self, records: Records) -> None:
+        """Count a chunk."""
+        table = records[self._table]
+        counts = self._margins.count(self._binning.of(table))
+        self._synthetic = [sums + more for sums, more in zip(self._synthetic, counts, strict=True)]
+        self._rows += len(table)
+
+    def result(self) -> CheckResult:
+        """Mean, worst and single similarities, each beside the holdout's."""
+        if self._rows == 0 or len(self._persons) == 0:
+            reason = "there are no synthetic rows" if self._rows == 0 else "there are no training rows"
+            return CheckResult(self.check, self.title, (), not_applicable=reason)
+        found = [similarity(*pair) for pair in zip(self._synthetic, self._train, strict=True)]
+        floor = [similarity(*pair) for pair in zip(self._holdout, self._train, strict=True)]
+        measures = [
+            self._measure("mean", _mean(found), _mean(floor)),
+            self._measure("worst", min(found, default=1.0), min(floor, default=1.0)),
+            *map(self._measure, self._margins.names, found, floor),
+        ]
+        return CheckResult(self.check, self.title, tuple(measures), bound="mean")
+
+    def _measure(self, name: str, value: float, floor: float) -> Measure:
+        half = half_width(self._rows, self._persons)
+        baseline = floor if self._holdout_rows else None
+        return Measure(
+            name, value, max(0.0, value - half), min(1.0, value + half), self._rows, baseline, _METHOD
+        )
+
+
+def similarity(counts: Counts, reference: Counts) -> float:
+    """1 - total variation distance between two distributions given as counts; 0 where one has no rows."""
+    if counts.sum() == 0 or reference.sum() == 0:
+        return 0.0
+    return 1.0 - float(np.abs(counts / counts.sum() - reference / reference.sum()).sum()) / 2
+
+
+def half_width(rows: int, persons: IntArray) -> float:
+    """One-sided 99 % half-width of a similarity between `rows` synthetic rows and the rows of `persons`."""
+    per_person = np.bincount(persons) / len(persons)
+    return bounded_differences(1 / rows + float(per_person @ per_person))
+
+
+def chosen_pairs(columns: int) -> list[tuple[int, int]]:
+    """All pairs of columns, or 300 of them chosen by the audit's fixed seed, in ascending order."""
+    pairs = list(combinations(range(columns), 2))
+    if len(pairs) <= PAIRS:
+        return pairs
+    rng = np.random.Generator(np.random.PCG64DXSM(AUDIT_SEED))
+    return [pairs[place] for place in sorted(rng.choice(len(pairs), PAIRS, replace=False))]
+
+
+def fidelity_checks(real: RealData) -> tuple[Fidelity, Fidelity]:
+    """Fidelity of columns and of pairs, on one binning."""
+    binning = Binning.learn(real.train)
+    names, sizes = tuple(binning.columns), binning.sizes
+    return (
+        Fidelity(
+            "fidelity.columns",
+            "Is each column distributed as in the training rows?",
+            real,
+            binning,
+            Columns(names, sizes),
+        ),
+        Fidelity(
+            "fidelity.pairs",
+            "Is each pair of columns distributed together as in the training rows?",
+            real,
+            binning,
+            Pairs(names, sizes),
+        ),
+    )
+
+
+def _mean(values: list[float]) -> float:
+    """The mean; 1 where there is nothing that could differ."""
+    return float(np.mean(values)) if values else 1.0
