@@ -126,9 +126,11 @@ def _decision(findings: tuple[Finding, ...], policy: Policy, profile: Profile) -
     verdict = blocking[0].verdict
     if verdict is Verdict.PASS:
         checks = len({finding.result.check for finding in blocking})
-        passed = (
-            f"All {checks} required checks passed under policy {policy.policy.name} {policy.policy.version}"
+        judges = (policy.policy, profile.profile)
+        under = " and ".join(
+            f"{kind} {info.name} {info.version}"
+            for kind, info in zip(("policy", "profile"), judges, strict=True)
         )
-        return Decision(verdict, findings, (f"{passed} and profile {profile.profile.name}.",))
+        return Decision(verdict, findings, (f"All {checks} required checks passed under {under}.",))
     reasons = tuple(finding.reason for finding in blocking if finding.verdict != Verdict.PASS)
     return Decision(verdict, findings, reasons)
