@@ -68,9 +68,7 @@ def _parse_numbers(array: pa.Array, column: Column) -> Parsed:
 
 
 def _plain(array: pa.Array, column: Column) -> pa.Array:
-    """Without extension types, typed dictionaries, null columns, and not-a-number where that is a code."""
-    if isinstance(array, pa.ExtensionArray):
-        array = array.storage
+    """Without typed dictionaries, null columns, and not-a-number where that is a code."""
     if pa.types.is_null(array.type):
         array = array.cast(pa.string())
     if pa.types.is_dictionary(array.type):
