@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from synthrec.data.keys import Keys
 from synthrec.digests import canonical
 from synthrec.errors import PolicyRefusedError, VerificationError
+from synthrec.release.card import Result
 from synthrec.release.export import sync_folder
 from synthrec.release.policy import Policy
 from synthrec.release.strict_json import read_json
@@ -67,6 +68,8 @@ class Terms(BaseModel):
     seed: Natural
     rows: Natural
     verdict: Annotated[Verdict, Field(strict=False)]
+    results: Annotated[tuple[Result, ...], Field(strict=False)] = ()
+    """Verdict and limit per check, for the card; no figure."""
     attempt: Annotated[int, Field(ge=1, lt=2**53)] = 1
     """The how-manieth audit of this model led here."""
 

@@ -60,6 +60,8 @@ class Release:
     seed: int
     coverage: parts.CoveragePart
     learned: Learned | None = None
+    approved: tuple[parts.Result, ...] = ()
+    """Findings of the earlier audit that the decision rests on, where an approval covers the records."""
     conditional: parts.Conditional | None = None
     limits: tuple[str, ...] = ()
     """Sentences on what the codec and generator cannot keep."""
@@ -88,7 +90,7 @@ def build_card(release: Release) -> parts.Card:
         seed=_seed(release.seed, learned),
         source=_source(release.schema, release.policy, learned) if learned else None,
         privacy=_privacy(release.schema, learned),
-        results=tuple(_result(finding, release.profile) for finding in decision.findings),
+        results=_results(release),
         decision=parts.DecisionPart(verdict=decision.verdict.value, reasons=decision.reasons),
         coverage=release.coverage,
         conditional=release.conditional,
@@ -97,6 +99,19 @@ def build_card(release: Release) -> parts.Card:
         environment=_environment(),
         warnings=(*decision.warnings, *release.warnings),
     )
+
+
+def approved_results(decision: Decision, profile: Profile) -> tuple[parts.Result, ...]:
+    """The findings as an approval keeps them: verdict and limit, no figure."""
+    public = (_result(finding, profile) for finding in decision.findings)
+    return tuple(result.model_copy(update={"value": None}) for result in public)
+
+
+def _results(release: Release) -> tuple[parts.Result, ...]:
+    """The findings on these records, and of the earlier audit those that were not looked at again."""
+    own = tuple(_result(finding, release.profile) for finding in release.decision.findings)
+    looked_at = {result.check for result in own}
+    return own + tuple(result for result in release.approved if result.check not in looked_at)
 
 
 def seed_commitment(seed: int, model_digest: str, keys: Keys) -> str:

@@ -44,7 +44,7 @@ class Staging:
         Raises:
             InternalError: the name is not that of a visible file in the folder itself.
         """
-        if Path(file_name).name != file_name or file_name.startswith("."):
+        if not file_name or Path(file_name).name != file_name or file_name.startswith("."):
             raise InternalError(f"not a plain file name for an export: {file_name!r}")
         return self._export / file_name
 
@@ -137,8 +137,12 @@ def _make(out: Path) -> tuple[Path, int]:
     """A new staging folder, and the open handle that locks it."""
     folder = out.with_name(f"{_prefix(out)}{secrets.token_hex(8)}")
     folder.mkdir(mode=0o700)
-    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    except BaseException:
+        folder.rmdir()
+        raise
     return folder, lock
 
 
