@@ -38,16 +38,27 @@ def learned_bounds(
         Lowest and highest model number, multiples of a round step (1, 2 or 5 times a power of ten) unless one
         value alone spans the bounds; None where fewer than eleven persons have a value.
     """
+    extremes = eleventh_extremes(values, persons)
+    if extremes is None:
+        return None
+    low, high = extremes
+    if low == high and len(np.unique(persons[values == low])) >= MIN_PERSONS:
+        return exact(low), exact(high)
+    return widened(exact(low), exact(high), step)
+
+
+def eleventh_extremes(values: NDArray[Any], persons: IntArray) -> tuple[Any, Any] | None:
+    """The values of the eleventh lowest and the eleventh highest person, not yet widened.
+
+    With fewer than 22 persons the two could cross: then the median stands for both. None with fewer than 11.
+    """
     if len(np.unique(persons)) < MIN_PERSONS:
         return None
     order = np.argsort(values, kind="stable")
     ordered, people = values[order], persons[order]
     low, high = _eleventh(ordered, people), _eleventh(ordered[::-1], people[::-1])
-    if low == high and len(np.unique(persons[values == low])) >= MIN_PERSONS:
-        return exact(low), exact(high)
-    if low >= high:
-        low = high = ordered[len(ordered) // 2]
-    return widened(exact(low), exact(high), step)
+    middle = ordered[len(ordered) // 2]
+    return (low, high) if low <= high else (middle, middle)
 
 
 def widened(low: Decimal, high: Decimal, step: Decimal = Decimal(0)) -> tuple[Decimal, Decimal]:

@@ -1,0 +1,1 @@
+"""The parts of `synthrec.data.infer`: what names, texts and values say about a schema."""
