@@ -65,7 +65,7 @@ class RuleEngine:
         numbers: Counter[str] = Counter()
         for block, start in enumerate(range(0, max(n, 1), BLOCK_ROOTS)):
             made = _Making(streams, block, self._param_vectors, numbers).block(self._plans)
-            yield from made.pieces(n - start, chunk_rows) if n else [made.records(0, 0)]
+            yield from made.pieces(min(n - start, BLOCK_ROOTS), chunk_rows) if n else [made.records(0, 0)]
 
     @cached_property
     def _param_vectors(self) -> Mapping[str, Vector]:
