@@ -105,13 +105,15 @@ def _read(path: Path) -> bytes | None:
     except OSError as error:
         reason = "is a symbolic link; put the file itself here" if path.is_symlink() else "cannot be read"
         raise KeyMissingError(f"{path}: {reason} ({os.strerror(error.errno or 0)})") from None
-    with os.fdopen(handle, "rb") as file:
+    try:
         mode = os.fstat(handle).st_mode
         if not stat.S_ISREG(mode):
             raise KeyMissingError(f"{path}: is not a regular file; put the key file here")
         if os.name == "posix" and mode & _OTHERS:
             raise KeyMissingError(f"{path}: others may read the key; run `chmod 600 {path}`")
-        return file.read(ROOT_BYTES + 1)
+        return os.read(handle, ROOT_BYTES + 1)
+    finally:
+        os.close(handle)
 
 
 def _create(path: Path) -> None:
@@ -134,13 +136,17 @@ def _publish(path: Path, content: bytes) -> None:
 
 
 def _write_private(path: Path, content: bytes) -> Path:
-    """A new file beside `path`, 0600, safely on disk."""
+    """A new file beside `path`, 0600, safely on disk, or none."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(handle)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(handle)
+    except OSError:
+        temporary.unlink()
+        raise
     return temporary
 
 
