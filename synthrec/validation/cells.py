@@ -72,7 +72,7 @@ def _canonical(vector: Vector, column: Column) -> KeyArray:
     """One 64-bit number per value, equal exactly for equal values."""
     if vector.levels is not None:
         levels = np.array([text_key(level) for level in vector.levels] or [0], dtype=np.uint64)
-        return np.asarray(levels[vector.values.astype(np.int64)])
+        return np.asarray(levels[vector.values.astype(np.int64)], dtype=np.uint64)
     if column.kind == "float":
         return _canonical_float(vector.values.astype(np.float64), column)
     return vector.values.astype(np.int64).view(np.uint64)

@@ -32,9 +32,9 @@ PAIRS = 300
 Counts = NDArray[np.int64]
 
 _METHOD = (
-    "1 - total variation distance to the training rows, over at most 20 quantile bins (heavy values alone) or "
-    "50 labels fixed on the training rows; 99 % limits by bounded differences (McDiarmid 1989); baseline: the "
-    "same for the holdout, whose expected value grows with its rows"
+    "1 - total variation distance to the training rows, over at most 20 quantile bins (heavy values alone) "
+    "or 50 labels fixed on the training rows; 99 % limits by bounded differences (McDiarmid 1989); baseline: "
+    "the same for the holdout, whose expected value grows with its rows"
 )
 
 

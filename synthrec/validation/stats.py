@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc
-from scipy.stats import beta, chi2
+from scipy.stats import beta, binom, chi2
 
 ALPHA = 0.01
 """Level of every test and one-sided limit of the audit: 99 %."""
@@ -78,6 +78,32 @@ def tail(hits: NDArray[np.int64], others: NDArray[np.int64], share: float) -> Fl
     """
     positive = np.maximum(hits, 1)
     return np.where(hits > 0, betainc(positive, np.asarray(others) + 1, share), 1.0)
+
+
+def weighted_tail(
+    weights: Sequence[int], totals: Sequence[int], shares: Sequence[float], observed: int
+) -> float:
+    """P(sum of weights * X >= observed) for independent X_s ~ Binomial(totals_s, shares_s), by convolution.
+
+    Probabilities below 1e-40 are left out; for them 1e-30 is added, so that the result is never too small.
+
+    Args:
+        weights: Whole weights, each at least 0.
+        totals: Trials per binomial.
+        shares: Success probability per binomial.
+        observed: The weighted sum that was seen.
+    """
+    start, masses = 0, np.ones(1)
+    for weight, trials, share in zip(weights, totals, shares, strict=True):
+        counts = np.arange(trials + 1)
+        likely = binom.pmf(counts, trials, share)
+        counts = counts[likely > 1e-40]
+        spread = np.zeros(len(masses) + weight * int(counts[-1] - counts[0]))
+        for count in counts:
+            shift = weight * int(count - counts[0])
+            spread[shift : shift + len(masses)] += likely[count] * masses
+        start, masses = start + weight * int(counts[0]), spread
+    return min(1.0, float(masses[max(0, observed - start) :].sum()) + 1e-30)
 
 
 def critical_hits(others: NDArray[np.int64], share: float, alpha: float) -> NDArray[np.int64]:

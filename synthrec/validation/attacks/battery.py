@@ -2,8 +2,8 @@
 
 The p-value is the smallest over the groups of p / weight, the weights adding up to 1 (weighted Bonferroni,
 Holm 1979 section 3; Genovese, Roeder and Wasserman 2006): it holds under any dependence between the groups.
-The power stated is that of the strongest group at its own level, so at most that of the whole test. Which
-group is strongest depends on the split between train and holdout hits not at all, only on their total.
+The power stated is that of the strongest group at its own level, so at most that of the whole test; which
+group that is depends on the total hits alone, not on how they fall on train and holdout.
 """
 
 from __future__ import annotations
@@ -15,17 +15,18 @@ from functools import cached_property
 
 import numpy as np
 
-from synthrec.schema.vector import BoolArray
+from synthrec.validation.attacks import strata
 from synthrec.validation.attacks.exchange import Hits, scale_for_power
-from synthrec.validation.attacks.uniques import Persons, UniqueKeys, alone
+from synthrec.validation.attacks.strata import LEAK, Stratum, merged
+from synthrec.validation.attacks.uniques import Persons, UniqueKeys, others
 from synthrec.validation.cells import KeyArray, total
 from synthrec.validation.stats import ALPHA
 
-LEAK = 0.01
-"""The leak that a test must be able to see: this share of the synthetic rows are verbatim training rows."""
-
 ColumnSet = tuple[int, ...]
 """Positions of columns, ascending."""
+
+CROWDED = 5
+"""Strata of isolation: nobody near, 1, 2 to 3, 4 to 7, 8 to 15, and 16 or more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +35,8 @@ class Group:
 
     name: str
     columns: ColumnSet
-    uniques: UniqueKeys
+    strata: tuple[UniqueKeys, ...]
+    """The persons by isolation; one stratum where that is not told apart."""
     weight: float
 
 
@@ -43,20 +45,22 @@ class Trial:
     """What became of one group."""
 
     name: str
-    columns: ColumnSet
-    hits: Hits
-    exposure: float
-    """Probability that a `LEAK` exposes a train person of the group."""
+    strata: tuple[Stratum, ...]
     weight: float
 
-    @property
+    @cached_property
+    def hits(self) -> Hits:
+        """Persons and hits of all strata."""
+        return merged(self.strata).hits
+
+    @cached_property
     def p_value(self) -> float:
         """The group's p-value, corrected for the other groups."""
-        return min(1.0, self.hits.p_value / self.weight)
+        return min(1.0, strata.p_value(self.strata) / self.weight)
 
     def power(self, scale: float = 1.0) -> float:
-        """Probability that the group alone would give a `LEAK` away; see `Hits.power`."""
-        return self.hits.power(self.exposure, ALPHA * self.weight, scale)
+        """Probability that the group alone would give a `LEAK` away, with `scale` times the persons."""
+        return strata.power(self.strata, ALPHA * self.weight, scale)
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,9 @@ class Battery:
         """Take in the cells of a chunk of synthetic rows, uint64 of shape (columns, n)."""
         rows = total(cells)
         for group in self._groups:
-            group.uniques.mark(set_keys(group.columns, cells, rows))
+            keys = set_keys(group.columns, cells, rows)
+            for uniques in group.strata:
+                uniques.mark(keys)
         self.rows += len(rows)
 
     def outcome(self) -> Outcome | str:
@@ -115,8 +121,8 @@ class Battery:
 
     def _trial(self, group: Group) -> Trial:
         leak = min(1.0, LEAK * self.rows / self._train_rows) if self._train_rows else 0.0
-        hits = group.uniques.hits()
-        return Trial(group.name, group.columns, hits, group.uniques.exposure(leak), group.weight)
+        found = tuple(Stratum(uniques.hits(), uniques.exposure(leak)) for uniques in group.strata)
+        return Trial(group.name, found, group.weight)
 
 
 def set_keys(columns: ColumnSet, cells: KeyArray, rows: KeyArray) -> KeyArray:
@@ -133,26 +139,34 @@ def set_keys(columns: ColumnSet, cells: KeyArray, rows: KeyArray) -> KeyArray:
     return rows - total(cells[others]) if others else rows
 
 
-def whole_rows(cells: KeyArray, persons: Persons, weight: float) -> tuple[Group, Group]:
-    """Persons with a row of their own, and the isolated among them; each group has half of the weight.
+def whole_rows(cells: KeyArray, persons: Persons, weight: float) -> Group:
+    """Persons with a row of their own, by how many rows of other persons match it in all columns but one.
 
-    Isolated is who has a row that no other person's row matches in all but one column. Chance rarely makes
-    such a row, so that few copies stand out; who they are is decided on train and holdout together.
+    A person with several such rows enters with the most isolated ones.
     """
     rows = total(cells)
-    own, columns = alone(rows, persons), tuple(range(len(cells)))
-    isolated: BoolArray = own.copy()
+    near = np.zeros(len(rows), dtype=np.int64)
     for cell in cells:
-        isolated &= alone(rows - cell, persons)
-    return (
-        Group("whole row", columns, UniqueKeys(rows, own, persons, len(rows)), weight / 2),
-        Group("whole row of an isolated person", columns, UniqueKeys(rows, isolated, persons), weight / 2),
-    )
+        near += others(rows - cell, persons)
+    isolation = np.minimum(np.ceil(np.log2(near + 1)), CROWDED).astype(np.int64)
+    isolation[others(rows, persons) > 0] = CROWDED + 1
+    nearest = np.full(persons.count, CROWDED + 1)
+    np.minimum.at(nearest, persons.of_row, isolation)
+    kept = isolation == nearest[persons.of_row]
+    levels = [kept & (isolation == level) for level in range(CROWDED + 1)]
+    uniques = tuple(UniqueKeys(rows, level, persons, len(rows)) for level in levels if level.any())
+    return Group("whole row", tuple(range(len(cells))), uniques, weight)
+
+
+def projection(name: str, columns: ColumnSet, cells: KeyArray, persons: Persons, weight: float) -> Group:
+    """Persons with a projection of their own on some columns, in one stratum."""
+    keys = set_keys(columns, cells, total(cells))
+    return Group(name, columns, (UniqueKeys(keys, others(keys, persons) == 0, persons),), weight)
 
 
 def near_unique(cells: KeyArray, persons: Persons, many: int, share: float) -> list[int]:
     """Columns with at least `many` values of one person each, or a `share` of all rows with such values."""
-    lone = [int(np.count_nonzero(alone(keys, persons))) for keys in cells]
+    lone = [int(np.count_nonzero(others(keys, persons) == 0)) for keys in cells]
     return [
         column for column, count in enumerate(lone) if count and count >= min(many, share * cells.shape[1])
     ]

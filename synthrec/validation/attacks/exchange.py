@@ -47,6 +47,11 @@ class Hits:
         return self.train + self.holdout
 
     @property
+    def total_hits(self) -> int:
+        """Hits on both sides."""
+        return self.train_hits + self.holdout_hits
+
+    @property
     def share(self) -> float:
         """The share of the unique persons who are in train."""
         return self.train / self.unique
@@ -74,6 +79,16 @@ class Hits:
         found = proportion(self.train_hits, self.train)
         return difference(found, proportion(self.holdout_hits, self.holdout))
 
+    def chance(self, scale: float = 1.0, smooth: float = 0.0) -> float:
+        """Probability that chance hits a person: the pooled rate of both sides.
+
+        Args:
+            scale: Factor on the synthetic rows.
+            smooth: Added to the hits, and twice to the persons, so that no rate is 0 or 1.
+        """
+        rate = (self.total_hits + smooth) / (self.unique + 2 * smooth)
+        return float(1 - (1 - rate) ** scale)
+
     def power(self, exposure: float, alpha: float, scale: float = 1.0) -> float:
         """Probability that the test rejects if a leak exposes each train person with a given probability.
 
@@ -88,7 +103,7 @@ class Hits:
         if self.train == 0 or self.holdout == 0:
             return 0.0
         train, holdout = round(self.train * scale), round(self.holdout * scale)
-        chance = 1 - (1 - (self.train_hits + self.holdout_hits) / self.unique) ** scale
+        chance = self.chance(scale)
         slices = (np.arange(_SLICES) + 0.5) / _SLICES
         others, weights = np.unique(binom.ppf(slices, holdout, chance), return_counts=True)
         needed = critical_hits(others.astype(np.int64), self.share, alpha)

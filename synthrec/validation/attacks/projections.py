@@ -18,11 +18,11 @@ from synthrec.validation.attacks.battery import (
     Group,
     Outcome,
     near_unique,
-    set_keys,
+    projection,
     whole_rows,
 )
-from synthrec.validation.attacks.uniques import Persons, UniqueKeys, alone
-from synthrec.validation.cells import AUDIT_SEED, CellKeys, KeyArray, total
+from synthrec.validation.attacks.uniques import Persons
+from synthrec.validation.cells import AUDIT_SEED, CellKeys, KeyArray
 from synthrec.validation.real import RealData
 from synthrec.validation.result import CheckResult, Measure
 
@@ -57,7 +57,7 @@ class ProjectionCopies:
         persons = Persons.of(real.train_persons, real.holdout_persons)
         cells = np.hstack([self._cells.of(real.train), self._cells.of(real.holdout)])
         names = self._cells.columns
-        groups = [*whole_rows(cells, persons, WHOLE_ROWS), *_projections(cells, persons, names)]
+        groups = [whole_rows(cells, persons, WHOLE_ROWS), *_projections(cells, persons, names)]
         self._battery = Battery(groups, persons, len(real.train))
 
     def add(self, records: Records) -> None:
@@ -92,15 +92,12 @@ def _excess(outcome: Outcome) -> Measure:
 
 def _projections(cells: KeyArray, persons: Persons, names: Sequence[str]) -> list[Group]:
     """One group per column set other than the whole row."""
-    rows = total(cells)
     sets = column_sets(len(cells), near_unique(cells, persons, MANY_UNIQUE, NEAR_UNIQUE))
-    groups = []
-    for columns in sets:
-        keys = set_keys(columns, cells, rows)
-        uniques = UniqueKeys(keys, alone(keys, persons), persons)
-        name = ", ".join(names[column] for column in columns)
-        groups.append(Group(name, columns, uniques, (1 - WHOLE_ROWS) / len(sets)))
-    return groups
+    weight = (1 - WHOLE_ROWS) / max(1, len(sets))
+    return [
+        projection(", ".join(names[column] for column in columns), columns, cells, persons, weight)
+        for columns in sets
+    ]
 
 
 def column_sets(count: int, singles: Sequence[int]) -> tuple[ColumnSet, ...]:

@@ -36,16 +36,19 @@ def _count(persons: IntArray) -> int:
     return int(persons.max()) + 1 if len(persons) else 0
 
 
-def alone(keys: KeyArray, persons: Persons) -> BoolArray:
-    """Whether each real row's key belongs to one person only, bool of shape (n,)."""
-    order = np.argsort(keys)
+def others(keys: KeyArray, persons: Persons) -> IntArray:
+    """How many other persons have each real row's key, int64 of shape (n,)."""
+    order = np.lexsort((persons.of_row, keys))
     keys, owners = keys[order], persons.of_row[order]
-    starts = np.flatnonzero(np.concatenate([keys[:1] == keys[:1], keys[1:] != keys[:-1]]))
-    if len(starts) == 0:
-        return np.zeros(0, dtype=bool)
-    lone = np.minimum.reduceat(owners, starts) == np.maximum.reduceat(owners, starts)
-    found = np.empty(len(keys), dtype=bool)
-    found[order] = np.repeat(lone, np.diff(np.append(starts, len(keys))))
+    new_key = np.ones(len(keys), dtype=bool)
+    new_key[1:] = keys[1:] != keys[:-1]
+    new_owner = new_key.copy()
+    new_owner[1:] |= owners[1:] != owners[:-1]
+    starts = np.flatnonzero(new_key)
+    found = np.empty(len(keys), dtype=np.int64)
+    if len(starts):
+        owners_per_key = np.add.reduceat(new_owner, starts, dtype=np.int64)
+        found[order] = np.repeat(owners_per_key - 1, np.diff(np.append(starts, len(keys))))
     return found
 
 
