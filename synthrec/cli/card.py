@@ -27,4 +27,4 @@ def show(output: Output, path: Path) -> None:
     CARD_OR_FOLDER is a card.json or the folder of an export. Works without keys and without a network.
     """
     read = api.read_card(path)
-    show_document(output, read.model_dump(mode="json"), api.render_card(read))
+    show_document(output, read.model_dump(mode="json"), api.render_markdown(read))

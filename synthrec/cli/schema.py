@@ -30,12 +30,12 @@ def check(output: Output, source: str) -> None:
     """Read a schema and report all of its faults at once, each with its line and a repair."""
     checked = api.load_schema(source)
     document = {
-        "schema": checked.name,
+        "schema": checked.info.name,
         "tables": list(checked.tables),
         "digest": checked.digest,
         "faults": [],
     }
-    show_document(output, document, f"{checked.name}: no faults in {len(checked.tables)} table(s)")
+    show_document(output, document, f"{checked.info.name}: no faults in {len(checked.tables)} table(s)")
 
 
 @schema.command()
