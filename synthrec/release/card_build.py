@@ -8,7 +8,7 @@ import hmac
 import platform
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
@@ -18,7 +18,7 @@ from synthrec.data.keys import Keys
 from synthrec.digests import canonical, digest_file
 from synthrec.release import card as parts
 from synthrec.release.figures import band, round_down, round_up
-from synthrec.release.gate import Decision
+from synthrec.release.gate import Decision, passed
 from synthrec.release.judge import CONFORMITY
 from synthrec.release.policy import Policy, load_policy
 from synthrec.schema.model import Column, Schema, TableSpec
@@ -61,11 +61,14 @@ class Release:
     coverage: parts.CoveragePart
     learned: Learned | None = None
     approved: tuple[parts.Result, ...] = ()
+    """What the audit found on which the model's approval rests; checks that ran anew on the very output count
+    instead of these."""
+    approved: tuple[parts.Result, ...] = ()
     """Findings of the earlier audit that the decision rests on, where an approval covers the records."""
     conditional: parts.Conditional | None = None
     limits: tuple[str, ...] = ()
     """Sentences on what the codec and generator cannot keep."""
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
 
 
 def subject(path: Path, rows: int) -> parts.Subject:
@@ -76,7 +79,7 @@ def subject(path: Path, rows: int) -> parts.Subject:
 
 def build_card(release: Release) -> parts.Card:
     """The card of a release, dated now, with a fresh id."""
-    learned, decision = release.learned, release.decision
+    learned, results = release.learned, _results(release)
     return parts.Card(
         card_id=secrets.token_hex(16),
         created=dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -97,8 +100,13 @@ def build_card(release: Release) -> parts.Card:
         lineage=parts.Lineage(generation_depth=learned.generation if learned else 0),
         use=_use(release),
         environment=_environment(),
-        warnings=(*decision.warnings, *release.warnings),
+        warnings=(*_warnings(results), *release.warnings),
     )
+
+
+def approved_results(decision: Decision, profile: Profile) -> tuple[parts.Result, ...]:
+    """The findings of an audit as the card tells them: nothing that only the steward may see."""
+    return tuple(_result(finding, profile) for finding in decision.findings)
 
 
 def approved_results(decision: Decision, profile: Profile) -> tuple[parts.Result, ...]:
@@ -123,6 +131,25 @@ def seed_commitment(seed: int, model_digest: str, keys: Keys) -> str:
     purpose = {"purpose": "seed commitment", "model": model_digest, "seed": str(seed)}
     salt = hmac.digest(keys.approval, canonical(purpose), "sha256")
     return hashlib.sha256(salt + str(seed).encode()).hexdigest()
+
+
+def _results(release: Release) -> tuple[parts.Result, ...]:
+    """What was found on the very output, then what the approval rests on."""
+    now = approved_results(release.decision, release.profile)
+    anew = {result.check for result in now}
+    return (*now, *(result for result in release.approved if result.check not in anew))
+
+
+def _decision(release: Release, results: tuple[parts.Result, ...]) -> parts.DecisionPart:
+    verdict, reasons = release.decision.verdict, release.decision.reasons
+    if verdict is Verdict.PASS:
+        checks = {result.check for result in results if result.blocking}
+        reasons = (passed(len(checks), release.policy, release.profile),)
+    return parts.DecisionPart(verdict=verdict.value, reasons=reasons)
+
+
+def _warnings(results: tuple[parts.Result, ...]) -> Iterator[str]:
+    return (result.reason for result in results if not result.blocking and result.verdict != "pass")
 
 
 def _schema(schema: Schema, learned: Mapping[str, tuple[str, ...]]) -> parts.SchemaPart:

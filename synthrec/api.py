@@ -1,0 +1,323 @@
+"""The main path, as functions: start reading here.
+
+    schema, data ─► fit ─► model, marked with the gate's verdict ─► sample ─► records with a card
+
+`fit` learns from real records and audits a trial; `sample` draws, checks, gates and exports; `audit`
+measures any synthetic files against real ones; `validate` checks files against a schema. Every function
+returns a frozen report, raises a typed error (see `synthrec.errors`), and leaves nothing half-written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from synthrec.assets import asset, find_schema, schema_names
+from synthrec.data.csv_format import CsvProfile
+from synthrec.data.infer import infer_schema
+from synthrec.data.keys import open_keys
+from synthrec.errors import ConfigError
+from synthrec.progress import SILENT, Progress
+from synthrec.release.card import Card
+from synthrec.release.card import read_card as read_card_file
+from synthrec.release.card_render import render_markdown
+from synthrec.release.export import CARD
+from synthrec.release.gate import Decision
+from synthrec.rng import Streams
+from synthrec.runs.audits import against_files, against_model, files_alone
+from synthrec.runs.context import Run, TextFormat
+from synthrec.runs.export import NOTHING, Place, export
+from synthrec.runs.export import draft as write_draft
+from synthrec.runs.fitting import Recipe, fit_model, refuse_place, store
+from synthrec.runs.inputs import DEFAULT_SHARE, Data, read_real
+from synthrec.runs.makers import Draw, RuleMaker
+from synthrec.runs.models import OpenModel, backing_for, charge_attempt, is_model
+from synthrec.runs.params import parse_params
+from synthrec.runs.reports import AuditReport, DemoReport, FitReport, SampleReport
+from synthrec.schema.load import load_schema as read_schema
+from synthrec.schema.model import Schema
+from synthrec.schema.show import describe
+from synthrec.validation.result import Finding, Verdict
+
+__all__ = [
+    "AuditReport",
+    "Card",
+    "Decision",
+    "DemoReport",
+    "Finding",
+    "FitReport",
+    "SampleReport",
+    "Schema",
+    "Verdict",
+    "audit",
+    "demo",
+    "describe",
+    "fit",
+    "infer",
+    "load_schema",
+    "read_card",
+    "render_markdown",
+    "sample",
+    "schema_names",
+    "validate",
+]
+
+
+def load_schema(source: str | Path) -> Schema:
+    """The schema in a file, else the shipped schema of that short name.
+
+    Raises:
+        SchemaError: every fault of the file, with line and repair.
+        ConfigError: there is neither a file nor a shipped schema of that name.
+    """
+    path = Path(source)
+    return read_schema(path if path.exists() else find_schema(str(source)))
+
+
+def infer(
+    data: str | Path, *, name: str | None = None, delimiter: str | None = None, encoding: str | None = None
+) -> str:
+    """A commented draft of a schema for a data file, every bound and category marked ``learned``."""
+    return infer_schema(Path(data), name=name, delimiter=delimiter, encoding=encoding)
+
+
+def fit(
+    schema: Schema | str | Path,
+    data: Data,
+    *,
+    out: str | Path,
+    generator: str = "copula",
+    stratify: bool = False,
+    holdout: Data | None = None,
+    holdout_share: float = DEFAULT_SHARE,
+    release_rows: int | None = None,
+    policy: str | Path = "default",
+    profile: str | Path = "default",
+    population: str | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    force: bool = False,
+    home: Path | None = None,
+    progress: Progress = SILENT,
+) -> FitReport:
+    """Learn a generator from real records, audit a trial sample, and keep the model with the verdict.
+
+    Args:
+        schema: What the records are; file, short name or `Schema`.
+        data: Real records of its one table: files or a frame.
+        out: Folder of the model.
+        generator: Name in the registry.
+        stratify: Fit each level of the table's target apart.
+        holdout: Real records of other persons that judge the model; else a share of persons is set aside.
+        holdout_share: That share.
+        release_rows: Rows that the approval shall cover; the number of training rows by default.
+        policy: Name or file of the policy that judges the risk.
+        profile: Name or file of the profile that judges the quality.
+        population: Whose privacy is at stake; the schema's by default.
+        delimiter: Of text files; detected by default.
+        encoding: Of text files; detected by default.
+        force: Replace a model that stands at `out`.
+        home: Folder of the root secret; ``SYNTHREC_HOME`` by default.
+        progress: Hears of the steps.
+
+    Returns:
+        Where the model is, and what the gate said; a model that is not approved is kept and marked so.
+
+    Raises:
+        UserError: schema, data or options cannot be used; all faults at once.
+        OSError: the disk is full or fails; no model appears then.
+    """
+    run = Run.under(policy, profile, home=home, text=TextFormat(delimiter, encoding), progress=progress)
+    schema = _schema(schema)
+    refuse_place(Path(out), force=force)
+    keys = open_keys(run.home, create=True)
+    progress.step("read")
+    given = read_real(schema, data, holdout, share=holdout_share, keys=keys, text=run.text)
+    progress.step(f"fit {generator}")
+    model = fit_model(schema, given, Recipe(generator, stratify, population), keys)
+    progress.step("audit a trial")
+    decision = store(model, given.real, Path(out), release_rows, keys, run)
+    return FitReport(decision, given.notes, Path(out))
+
+
+def sample(
+    source: Schema | str | Path,
+    rows: int,
+    *,
+    out: str | Path,
+    where: str | None = None,
+    params: Mapping[str, str] | None = None,
+    seed: int | None = None,
+    real: Data | None = None,
+    holdout: Data | None = None,
+    formats: Sequence[str] = ("parquet",),
+    csv_profile: CsvProfile = "plain",
+    chunk_rows: int = 65_536,
+    draft: bool = False,
+    policy: str | Path = "default",
+    profile: str | Path = "default",
+    force: bool = False,
+    home: Path | None = None,
+    progress: Progress = SILENT,
+) -> SampleReport:
+    """Draw records, check them, and export them with a card; nothing appears unless the gate says yes.
+
+    Args:
+        source: Model folder, schema file, short name of a shipped schema, or `Schema` with rules.
+        rows: Root records to draw.
+        out: Folder of the export.
+        where: Draw only records for which this expression holds (models only).
+        params: Parameters of a rule schema to override, as text.
+        seed: Of the draw; a model's approved seed, or a fresh one, by default.
+        real: The real records behind the model, to audit this very draw; needed beyond the approval.
+        holdout: The holdout that the model was fitted with, where one was given.
+        formats: ``parquet`` and ``csv``, one file per table each.
+        csv_profile: ``spreadsheet`` disarms text that a spreadsheet would run as a formula.
+        chunk_rows: Rows held in memory at a time; changes no byte of the output.
+        draft: Write learned records without checks and card, for the steward's eyes only.
+        policy: Name or file of the policy.
+        profile: Name or file of the profile.
+        force: Replace an export that stands at `out`.
+        home: Folder of the root secret; ``SYNTHREC_HOME`` by default.
+        progress: Hears of the steps.
+
+    Returns:
+        The export; or, where the gate refused, its decision and no files.
+
+    Raises:
+        PolicyRefusedError: the approval does not cover this draw and no real records were given.
+        UserError: source, options or real records cannot be used.
+        VerificationError: the model or its approval was changed.
+        KeyMissingError: the root secret under which the model was made is not here.
+    """
+    run = Run.under(policy, profile, home=home, progress=progress)
+    place = Place(Path(out), tuple(formats), csv_profile, force)
+    progress.step("draw, check and export")
+    if isinstance(source, Schema) or not is_model(Path(source)):
+        schema = _schema(source)
+        streams = Streams.fresh() if seed is None else Streams(seed)
+        draw = Draw(rows, streams, where, chunk_rows)
+        maker = RuleMaker(schema, parse_params(schema, params or {}))
+        return export(maker, draw, place, NOTHING, run)
+    if params:
+        raise ConfigError("--set overrides parameters of a rule schema; condition a model with --where")
+    model = OpenModel.at(Path(source), run.home)
+    draw = Draw(rows, model.streams(seed), where, chunk_rows)
+    if draft:
+        return write_draft(model.maker, draw, place, run)
+    backing = backing_for(model, draw, real, holdout, run)
+    report = export(model.maker, draw, place, backing, run)
+    if backing.real is not None and not report.approved:
+        charge_attempt(model)
+    return report
+
+
+def audit(
+    source: str | Path | Sequence[str | Path],
+    *,
+    schema: Schema | str | Path | None = None,
+    real: Data | None = None,
+    train: Data | None = None,
+    holdout: Data | None = None,
+    policy: str | Path = "default",
+    profile: str | Path = "default",
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    home: Path | None = None,
+    progress: Progress = SILENT,
+) -> AuditReport:
+    """Measure quality and re-identification risk of a model, or of synthetic files that any tool made.
+
+    Args:
+        source: Model folder, or files of one table.
+        schema: What the files hold; a model brings its own.
+        real: Real records, split by person as `fit` splits them.
+        train: Instead: the records the generator saw, with `holdout`.
+        holdout: Real records of persons it never saw.
+        policy: Name or file of the policy.
+        profile: Name or file of the profile.
+        delimiter: Of text files; detected by default.
+        encoding: Of text files; detected by default.
+        home: Folder of the root secret; ``SYNTHREC_HOME`` by default.
+        progress: Hears of the steps.
+
+    Raises:
+        UserError: the inputs do not fit together; all faults at once.
+    """
+    run = Run.under(policy, profile, home=home, text=TextFormat(delimiter, encoding), progress=progress)
+    paths, records = _paths(source), train if real is None else real
+    if records is None or (real is None and holdout is None):
+        raise ConfigError("give --real RECORDS, or --train RECORDS with --holdout RECORDS of other persons")
+    progress.step("audit")
+    if len(paths) == 1 and is_model(paths[0]):
+        return against_model(OpenModel.at(paths[0], run.home), records, holdout, run)
+    if schema is None:
+        raise ConfigError("files need --schema; a model folder brings its own")
+    return against_files(_schema(schema), paths, records, holdout, run)
+
+
+def validate(
+    files: str | Path | Sequence[str | Path],
+    schema: Schema | str | Path,
+    *,
+    policy: str | Path = "default",
+    profile: str | Path = "default",
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    progress: Progress = SILENT,
+) -> AuditReport:
+    """Check files against a schema: types, domains, keys and row constraints; no cell value is shown.
+
+    Files of a schema with several tables are told apart by their names: ``patient.csv`` is table patient.
+    """
+    run = Run.under(policy, profile, text=TextFormat(delimiter, encoding), progress=progress)
+    progress.step("validate")
+    return files_alone(_schema(schema), _paths(files), run)
+
+
+def demo(out: str | Path = "demo_out", *, progress: Progress = SILENT) -> DemoReport:
+    """The whole path on sample data: fit, audit, gate, sample, export, all in one folder."""
+    from synthrec.runs.demo import prepared  # noqa: PLC0415
+
+    folder = prepared(Path(out))
+    schema = load_schema("admissions_flat")
+    data = asset("sample_data", "admissions_flat.csv.gz")
+    fitted = fit(schema, data, out=folder / "model", home=folder / "home", progress=progress)
+    if not fitted.approved:
+        return DemoReport(fitted.decision, fitted.notes, None, None, (), 0, 0, fitted.model)
+    made = sample(
+        fitted.model,
+        5_000,
+        out=folder / "export",
+        formats=("parquet", "csv"),
+        home=folder / "home",
+        progress=progress,
+    )
+    return DemoReport(
+        fitted.decision,
+        made.notes,
+        made.out,
+        made.card,
+        made.files,
+        made.rows,
+        made.rows_reached,
+        fitted.model,
+    )
+
+
+def read_card(path: str | Path) -> Card:
+    """The card in a file, or of an export folder.
+
+    Raises:
+        InputError: it is not a card; every fault with its key.
+    """
+    path = Path(path)
+    return read_card_file(path / CARD if path.is_dir() else path)
+
+
+def _paths(given: str | Path | Sequence[str | Path]) -> list[Path]:
+    return [Path(given)] if isinstance(given, str | Path) else [Path(item) for item in given]
+
+
+def _schema(source: Schema | str | Path) -> Schema:
+    return source if isinstance(source, Schema) else load_schema(source)

@@ -1,0 +1,1 @@
+"""What one run of a command does, between `api` and the rooms: inputs, makers, trial, export, reports."""

@@ -1,0 +1,73 @@
+"""Audits for the steward: of a model, of files that any tool made, and of files against a schema alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from synthrec.data.keys import open_keys
+from synthrec.data.table import Records, Table
+from synthrec.errors import ConfigError
+from synthrec.rng import BLOCK
+from synthrec.runs.context import Run
+from synthrec.runs.inputs import DEFAULT_SHARE, Data, modelled_table, read_real, read_untrusted
+from synthrec.runs.makers import Draw
+from synthrec.runs.models import OpenModel
+from synthrec.runs.reports import AuditReport
+from synthrec.runs.trial import judge, judge_draw
+from synthrec.schema.model import Schema
+
+
+def against_model(model: OpenModel, real: Data, holdout: Data | None, run: Run) -> AuditReport:
+    """The audit of a model's approved rows, repeated: the same seed and number of rows."""
+    if model.approval is None:
+        raise ConfigError("the model has no approval, so it says no rows to audit; fit it again")
+    given = model.read_real(real, holdout, run.text)
+    draw = Draw(model.approval.rows, model.streams(None))
+    return AuditReport(judge_draw(model.maker, draw, given.real, run), given.notes)
+
+
+def against_files(
+    schema: Schema, files: Sequence[Path], real: Data, holdout: Data | None, run: Run
+) -> AuditReport:
+    """The audit of synthetic files against real records; without a holdout, some persons are set aside."""
+    name, spec = modelled_table(schema)
+    keys = open_keys(run.home, create=True)
+    given = read_real(schema, real, holdout, share=DEFAULT_SHARE, keys=keys, text=run.text)
+    synthetic = read_untrusted(files, name, spec, run.text)
+    chunks = _chunks({name: synthetic.table})
+    decision = judge(schema, chunks, len(synthetic.table), given.real, run)
+    return AuditReport(decision, (*given.notes, *synthetic.notes))
+
+
+def files_alone(schema: Schema, files: Sequence[Path], run: Run) -> AuditReport:
+    """The conformity checks on files: domains, nulls, keys, references and row constraints."""
+    readings = {
+        name: read_untrusted(paths, name, schema.tables[name], run.text)
+        for name, paths in _by_table(schema, files).items()
+    }
+    tables = {name: reading.table for name, reading in readings.items()}
+    notes = tuple(note for reading in readings.values() for note in reading.notes)
+    return AuditReport(judge(schema, [tables], max(map(len, tables.values())), None, run), notes)
+
+
+def _by_table(schema: Schema, files: Sequence[Path]) -> dict[str, list[Path]]:
+    """The files of each table: all of the only one, else told apart by name."""
+    if len(schema.tables) == 1:
+        return {next(iter(schema.tables)): list(files)}
+    tables = {name: [path for path in files if path.name.split(".")[0] == name] for name in schema.tables}
+    nobody = [path.name for path in files if path.name.split(".")[0] not in schema.tables]
+    absent = [name for name, paths in tables.items() if not paths]
+    if nobody or absent:
+        raise ConfigError(
+            f"files of several tables are told apart by name, like {next(iter(schema.tables))}.csv; "
+            f"no file for: {', '.join(absent) or 'none'}; no table for: {', '.join(nobody) or 'none'}"
+        )
+    return tables
+
+
+def _chunks(tables: dict[str, Table]) -> Iterator[Records]:
+    """One table in pieces, so that checks keep their memory bounded."""
+    ((name, table),) = tables.items()
+    for start in range(0, max(len(table), 1), BLOCK):
+        yield {name: table.slice(start, BLOCK)}

@@ -1,0 +1,165 @@
+"""Draw, check, gate and export in one pass over the records; nothing appears unless the gate says yes."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from synthrec.data.csv_format import CsvProfile
+from synthrec.errors import ConfigError
+from synthrec.release.card import Card, Conditional, CoveragePart, Result, card_bytes
+from synthrec.release.card_build import Learned, Release, build_card, subject
+from synthrec.release.card_render import render_html, render_markdown
+from synthrec.release.export import CARD, staging, sync_folder
+from synthrec.release.gate import Decision
+from synthrec.runs.context import Run
+from synthrec.runs.makers import Draw, Maker
+from synthrec.runs.reports import SampleReport
+from synthrec.runs.sinks import RecordSinks
+from synthrec.runs.trial import Tally, counted, judge
+from synthrec.schema.model import Schema
+from synthrec.validation.real import RealData
+
+NOTABLE_REDRAWS = 0.01
+"""Share of redrawn rows from which the card tells of them."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where and how records are written."""
+
+    out: Path
+    formats: Sequence[str] = ("parquet",)
+    csv_profile: CsvProfile = "plain"
+    force: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Backing:
+    """What stands behind records: the model, the real records at hand, and what was approved before."""
+
+    learned: Learned | None = None
+    real: RealData | None = None
+    approved_rows: int | None = None
+    approved: tuple[Result, ...] = ()
+    """Findings of the audit that the approval rests on."""
+    limits: tuple[str, ...] = ()
+    """Sentences for the card on what codec and generator cannot keep."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a draw came to."""
+
+    draw: Draw
+    tally: Tally
+    sinks: RecordSinks
+    decision: Decision
+
+
+NOTHING = Backing()
+"""Behind rule-made records stand no real ones."""
+
+
+def export(maker: Maker, draw: Draw, place: Place, backing: Backing, run: Run) -> SampleReport:
+    """Write the records and their card, or nothing.
+
+    Raises:
+        UserError: the place is taken or not writable.
+        OSError: the disk is full or fails; nothing appears then.
+    """
+    tally = Tally()
+    with staging(place.out, force=place.force) as stage:
+        with RecordSinks(stage.path, maker.schema, place.formats, place.csv_profile) as sinks:
+            records = counted(maker, draw, tally, run)
+            decision = judge(maker.schema, sinks.passing(records), draw.rows, backing.real, run)
+        if decision.verdict != "pass":
+            return SampleReport(decision, (), None, None, (), draw.rows, tally.reached)
+        card = build_card(_release(maker.schema, Outcome(draw, tally, sinks, decision), backing, run))
+        stage.publish(_cards(card))
+    files = tuple(place.out / item.name for item in card.subjects)
+    notes = _notes(draw, tally)
+    return SampleReport(decision, notes, place.out, place.out / CARD, files, draw.rows, tally.reached)
+
+
+def draft(maker: Maker, draw: Draw, place: Place, run: Run) -> SampleReport:
+    """Write learned records without checks and card, for the steward's eyes only (folder 0700, files 0600).
+
+    Raises:
+        ConfigError: something stands at the place.
+        OSError: the disk is full or fails; nothing appears then.
+    """
+    if place.out.exists() or place.out.is_symlink():
+        raise ConfigError(f"{place.out} exists; give a new folder for a draft")
+    tally = Tally()
+    hidden = Path(tempfile.mkdtemp(prefix=f".{place.out.name}.", dir=place.out.absolute().parent))
+    try:
+        with RecordSinks(hidden.joinpath, maker.schema, place.formats, place.csv_profile) as sinks:
+            for chunk in counted(maker, draw, tally, run):
+                sinks.write(chunk)
+        for path in sinks.files:
+            path.chmod(0o600)
+        hidden.rename(place.out)
+    except BaseException:
+        shutil.rmtree(hidden, ignore_errors=True)
+        raise
+    sync_folder(place.out.absolute().parent)
+    files = tuple(place.out / path.name for path in sinks.files)
+    notes = ("a draft: no checks, no card; for the steward's eyes only", *_notes(draw, tally))
+    return SampleReport(None, notes, place.out, None, files, draw.rows, tally.reached)
+
+
+def _release(schema: Schema, outcome: Outcome, backing: Backing, run: Run) -> Release:
+    draw, tally, sinks = outcome.draw, outcome.tally, outcome.sinks
+    return Release(
+        schema=schema,
+        policy=run.policy,
+        profile=run.profile,
+        decision=outcome.decision,
+        subjects=tuple(subject(path, sinks.rows[table]) for path, table in sinks.files.items()),
+        seed=draw.streams.seed,
+        coverage=_coverage(backing, tally),
+        learned=backing.learned,
+        approved=backing.approved,
+        conditional=_conditional(draw, tally),
+        limits=backing.limits,
+        warnings=_notes(draw, tally),
+    )
+
+
+def _coverage(backing: Backing, tally: Tally) -> CoveragePart:
+    if backing.approved_rows is None:
+        return CoveragePart(kind="very_output", audited_rows=tally.reached)
+    return CoveragePart(kind="approved_prefix", audited_rows=backing.approved_rows)
+
+
+def _conditional(draw: Draw, tally: Tally) -> Conditional | None:
+    if draw.where is None:
+        return None
+    return Conditional(where=draw.where, requested=draw.rows, reached=tally.reached)
+
+
+def _cards(card: Card) -> dict[str, bytes]:
+    return {
+        CARD: card_bytes(card),
+        "card.md": render_markdown(card).encode(),
+        "card.html": render_html(card).encode(),
+    }
+
+
+def _notes(draw: Draw, tally: Tally) -> tuple[str, ...]:
+    """What a user of the records should know of the draw; computed on synthetic rows alone."""
+    notes = []
+    if tally.reached < draw.rows:
+        notes.append(
+            f"{tally.reached:,} of {draw.rows:,} records reached: the condition is too rare under the model"
+        )
+    redrawn = 1 - tally.reached / tally.proposed if tally.proposed else 0.0
+    if redrawn >= NOTABLE_REDRAWS:
+        notes.append(
+            f"{redrawn:.0%} of the rows drawn did not satisfy constraints or condition and were redrawn"
+        )
+    return tuple(notes)

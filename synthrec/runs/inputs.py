@@ -1,0 +1,119 @@
+"""Real records as a run needs them: typed, split by person, bounded per person."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from synthrec.data.contribution import bounded
+from synthrec.data.fingerprint import fingerprint
+from synthrec.data.keys import Keys
+from synthrec.data.sources import Reading, read_table
+from synthrec.data.split import Split, given_holdout, split_by_person
+from synthrec.data.table import Table
+from synthrec.errors import UserError
+from synthrec.generators.manifest import Holdout
+from synthrec.rng import Streams
+from synthrec.runs.context import TextFormat
+from synthrec.schema.model import Null, Schema, TableSpec
+from synthrec.validation.real import RealData
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+DEFAULT_SHARE = 0.2
+"""Share of persons that a split sets aside."""
+
+Data: TypeAlias = "str | Path | Sequence[str | Path] | pd.DataFrame | pa.Table"
+
+
+@dataclass(frozen=True, eq=False)
+class RealInput:
+    """Real records split by person, and what the model and card say of them."""
+
+    real: RealData
+    holdout: Holdout
+    fingerprint: str
+    notes: tuple[str, ...]
+
+
+def modelled_table(schema: Schema) -> tuple[str, TableSpec]:
+    """Name and spec of the one table that a learned generator models.
+
+    Raises:
+        UserError: the schema has several tables.
+    """
+    if len(schema.tables) > 1:
+        names = ", ".join(schema.tables)
+        raise UserError(
+            f"schema {schema.info.name} has several tables ({names}); learned generators model one table so "
+            "far: join them into one with `person:` set, or fit each on its own"
+        )
+    return schema.only_table
+
+
+def read_real(
+    schema: Schema,
+    data: Data,
+    given: Data | None,
+    *,
+    share: float,
+    keys: Keys,
+    text: TextFormat,
+) -> RealInput:
+    """Read and split real records; `given` is a holdout of the user's own."""
+    name, spec = modelled_table(schema)
+    reading = read_input(data, name, spec, text)
+    if given is None:
+        split, holdout = (
+            split_by_person(reading.table, keys.split, share=share),
+            Holdout(kind="split", share=share),
+        )
+        notes = reading.notes
+    else:
+        other = read_input(given, name, spec, text)
+        split, holdout = given_holdout(reading.table, other.table), Holdout(kind="given")
+        notes = (*reading.notes, *other.notes)
+    return RealInput(
+        _bounded(name, split, keys), holdout, fingerprint(reading.table, keys.fingerprint), notes
+    )
+
+
+def read_input(data: Data, name: str, spec: TableSpec, text: TextFormat) -> Reading:
+    """Read files or a frame as one table of the schema."""
+    source = _paths(data)
+    return read_table(source, name, spec, delimiter=text.delimiter, encoding=text.encoding)
+
+
+def read_untrusted(data: Data, name: str, spec: TableSpec, text: TextFormat) -> Reading:
+    """Read records that are to be checked: typed by the schema, kept where they break domains and nulls."""
+    reading = read_input(data, name, _lenient(spec), text)
+    return replace(reading, table=Table(name, spec, reading.table.data))
+
+
+def _lenient(spec: TableSpec) -> TableSpec:
+    """The spec with the same types, every cell nullable and no stated domain."""
+    columns = {
+        key: column.model_copy(update={"domain": None, "null": Null(allowed=True, codes=column.null.codes)})
+        for key, column in spec.columns.items()
+    }
+    return spec.model_copy(update={"columns": columns, "person": None, "one_row_per_person": True})
+
+
+def _paths(data: Data) -> Data:
+    if isinstance(data, str):
+        return Path(data)
+    if isinstance(data, Sequence):
+        return [Path(item) for item in data]
+    return data
+
+
+def _bounded(name: str, split: Split, keys: Keys) -> RealData:
+    """Which rows of a person stay is as repeatable with the key as the split, and as unknown without."""
+    word = hmac.digest(keys.split, b"contribution bound", "sha256")[:6]
+    streams = Streams(int.from_bytes(word, "big"))
+    return RealData(name, bounded(split.train, streams), bounded(split.holdout, streams))

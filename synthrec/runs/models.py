@@ -1,0 +1,122 @@
+"""A model on disk, opened to be drawn from: its approval, its seed, and what stands behind its records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from synthrec.data.keys import Keys, open_keys
+from synthrec.errors import ConfigError, PolicyRefusedError, VerificationError
+from synthrec.generators.store import StoredModel, read_model
+from synthrec.release.approval import Approval, Terms, next_attempt, read_approval, sign, write_approval
+from synthrec.release.card_build import Learned
+from synthrec.rng import Streams
+from synthrec.runs.context import Run, TextFormat
+from synthrec.runs.export import Backing
+from synthrec.runs.inputs import Data, RealInput, read_real
+from synthrec.runs.makers import Draw, LearnedMaker
+
+
+def is_model(path: Path) -> bool:
+    """Whether a path is meant as a model folder."""
+    return path.is_dir()
+
+
+@dataclass(frozen=True, eq=False)
+class OpenModel:
+    """A stored model with its keys and its verified approval."""
+
+    folder: Path
+    stored: StoredModel
+    keys: Keys
+    approval: Approval | None
+
+    @classmethod
+    def at(cls, folder: Path, home: Path) -> OpenModel:
+        """Open a model folder.
+
+        Raises:
+            VerificationError: model or approval were changed.
+            KeyMissingError: the root secret under which it was made is not in `home`.
+        """
+        stored = read_model(folder)
+        keys = open_keys(home, create=False, expect=stored.manifest.key_id)
+        return cls(folder, stored, keys, read_approval(folder, keys, model_digest=stored.digest))
+
+    @property
+    def maker(self) -> LearnedMaker:
+        """What records are drawn from."""
+        return LearnedMaker(self.stored.schema, self.stored.codec, self.stored.fitted)
+
+    def streams(self, seed: int | None) -> Streams:
+        """The streams of the seed asked for; else of the approved one; else of a fresh one."""
+        if seed is not None:
+            return Streams(seed)
+        return Streams.fresh() if self.approval is None else Streams(self.approval.seed)
+
+    def read_real(self, data: Data, holdout: Data | None, text: TextFormat) -> RealInput:
+        """The real records behind the model, split as they were at the fit.
+
+        Raises:
+            ConfigError: the model was fitted with a given holdout and none is given now, or the reverse.
+            VerificationError: these are not the records that the model was fitted on.
+        """
+        made = self.stored.manifest.holdout
+        if made.kind == "given" and holdout is None:
+            raise ConfigError(
+                "the model was fitted with a holdout of its own; give the same one with --holdout"
+            )
+        if made.kind == "split" and holdout is not None:
+            raise ConfigError("the model split its own holdout from the records; leave --holdout out")
+        share = made.share or 0.5
+        given = read_real(self.stored.schema, data, holdout, share=share, keys=self.keys, text=text)
+        if given.fingerprint != self.stored.manifest.source_fingerprint:
+            raise VerificationError(
+                "these are not the records that the model was fitted on; give the same files with --real"
+            )
+        return given
+
+    def learned(self) -> Learned:
+        """What the card says of the model and of the real records behind it."""
+        manifest = self.stored.manifest
+        return Learned(
+            generator=manifest.generator,
+            parameters=manifest.parameters,
+            model_digest=self.stored.digest,
+            columns={manifest.table: self.stored.codec.learned},
+            fingerprint=manifest.source_fingerprint or "",
+            keys=self.keys,
+            holdout=manifest.holdout.kind,
+            persons=manifest.persons,
+            generation=manifest.generation,
+        )
+
+
+def charge_attempt(model: OpenModel) -> None:
+    """Record that one more audit of this model did not end with a pass: trying until it passes is counted."""
+    if model.approval is not None:
+        fields = Terms.model_fields
+        terms = Terms(**{name: getattr(model.approval, name) for name in fields})
+        write_approval(
+            model.folder, sign(terms.model_copy(update={"attempt": terms.attempt + 1}), model.keys)
+        )
+
+
+def backing_for(model: OpenModel, draw: Draw, real: Data | None, holdout: Data | None, run: Run) -> Backing:
+    """What an export of this draw rests on: the approval where it covers the draw, else the real records.
+
+    Raises:
+        PolicyRefusedError: the approval does not cover the draw, and there are no real records to audit it.
+    """
+    limits = model.stored.codec.limits()
+    if real is not None:
+        next_attempt(model.approval, run.policy)
+        audited = model.read_real(real, holdout, run.text).real
+        return Backing(model.learned(), audited, limits=limits)
+    approval = model.approval
+    if approval is None:
+        raise PolicyRefusedError("the model has no approval; give --real to audit the very output")
+    covered = approval.covers(draw.rows, draw.streams.seed, draw.where, run.policy.digest, run.profile.digest)
+    if not covered:
+        raise PolicyRefusedError("\n".join(covered.reasons))
+    return Backing(model.learned(), None, approval.rows, approval.results, limits)

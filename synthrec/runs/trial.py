@@ -1,0 +1,57 @@
+"""A trial: draw records, let the checks see every one of them, and let the gate decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from synthrec.data.table import Records
+from synthrec.release.gate import Decision, Origin, decide
+from synthrec.runs.context import Run
+from synthrec.runs.makers import Draw, Maker
+from synthrec.schema.model import Schema
+from synthrec.validation.check import run as run_checks
+from synthrec.validation.real import RealData
+from synthrec.validation.suite import release_checks
+
+
+@dataclass
+class Tally:
+    """Rows that went past, counted while a stream is read."""
+
+    reached: int = 0
+    proposed: int = 0
+
+
+def judge(
+    schema: Schema,
+    chunks: Iterable[Records],
+    rows: int,
+    real: RealData | None,
+    run: Run,
+) -> Decision:
+    """Run the checks over records and decide; without real records, conformity alone is required."""
+    results = run_checks(release_checks(schema, real, rows), chunks)
+    origin = Origin.RULES if real is None else Origin.LEARNED
+    return decide(results, run.policy, run.profile, origin=origin, tables=schema.tables)
+
+
+def judge_draw(maker: Maker, draw: Draw, real: RealData, run: Run) -> Decision:
+    """Draw records only to judge them."""
+    records = counted(maker, draw, Tally(), run)
+    return judge(maker.schema, records, draw.rows, real, run)
+
+
+def counted(maker: Maker, draw: Draw, tally: Tally, run: Run) -> Iterator[Records]:
+    """The records asked for, with root rows and drawn rows counted on the way."""
+    root = root_table(maker.schema)
+    for chunk in maker.stream(draw):
+        tally.reached += len(chunk.records[root])
+        tally.proposed += chunk.proposed
+        run.progress.advance(tally.reached, draw.rows)
+        yield chunk.records
+
+
+def root_table(schema: Schema) -> str:
+    """The table whose rows are counted: the first that has no parent."""
+    return next(name for name, spec in schema.tables.items() if not spec.foreign_keys)
