@@ -1,6 +1,4 @@
-"""An approval: what the gate said of one model and one sample of it, bound by a MAC.
-
-Inside is nothing that a card would not tell: no count, bound or p-value computed on real records.
+"""An approval: what the gate said of one model and one sample of it, bound by a MAC; no figure inside.
 
 It covers rows 0 to `rows` of the sample that `seed` names, unconditioned, under the policy and profile it was
 given under. Sampling is prefix-stable, so fewer rows of the same seed are rows that were audited.
@@ -22,7 +20,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from synthrec.data.keys import Keys
 from synthrec.digests import canonical
 from synthrec.errors import PolicyRefusedError, VerificationError
-from synthrec.release.card import Result
 from synthrec.release.card import Result
 from synthrec.release.export import sync_folder
 from synthrec.release.policy import Policy
@@ -75,8 +72,6 @@ class Terms(BaseModel):
     """Verdict and limit per check, for the card; no figure."""
     attempt: Annotated[int, Field(ge=1, lt=2**53)] = 1
     """The how-manieth audit of this model led here."""
-    results: Annotated[tuple[Result, ...], Field(strict=False)] = ()
-    """What the audit found, as the card of an export will tell it."""
 
 
 class Approval(Terms):

@@ -61,9 +61,6 @@ class Release:
     coverage: parts.CoveragePart
     learned: Learned | None = None
     approved: tuple[parts.Result, ...] = ()
-    """What the audit found on which the model's approval rests; checks that ran anew on the very output count
-    instead of these."""
-    approved: tuple[parts.Result, ...] = ()
     """Findings of the earlier audit that the decision rests on, where an approval covers the records."""
     conditional: parts.Conditional | None = None
     limits: tuple[str, ...] = ()
@@ -93,8 +90,8 @@ def build_card(release: Release) -> parts.Card:
         seed=_seed(release.seed, learned),
         source=_source(release.schema, release.policy, learned) if learned else None,
         privacy=_privacy(release.schema, learned),
-        results=_results(release),
-        decision=parts.DecisionPart(verdict=decision.verdict.value, reasons=decision.reasons),
+        results=results,
+        decision=_decision(release, results),
         coverage=release.coverage,
         conditional=release.conditional,
         lineage=parts.Lineage(generation_depth=learned.generation if learned else 0),
@@ -105,21 +102,8 @@ def build_card(release: Release) -> parts.Card:
 
 
 def approved_results(decision: Decision, profile: Profile) -> tuple[parts.Result, ...]:
-    """The findings of an audit as the card tells them: nothing that only the steward may see."""
-    return tuple(_result(finding, profile) for finding in decision.findings)
-
-
-def approved_results(decision: Decision, profile: Profile) -> tuple[parts.Result, ...]:
-    """The findings as an approval keeps them: verdict and limit, no figure."""
-    public = (_result(finding, profile) for finding in decision.findings)
-    return tuple(result.model_copy(update={"value": None}) for result in public)
-
-
-def _results(release: Release) -> tuple[parts.Result, ...]:
-    """The findings on these records, and of the earlier audit those that were not looked at again."""
-    own = tuple(_result(finding, release.profile) for finding in release.decision.findings)
-    looked_at = {result.check for result in own}
-    return own + tuple(result for result in release.approved if result.check not in looked_at)
+    """The findings as an approval keeps them: verdicts and stated limits, no figure."""
+    return tuple(_without_figures(finding, profile) for finding in decision.findings)
 
 
 def seed_commitment(seed: int, model_digest: str, keys: Keys) -> str:
@@ -134,10 +118,10 @@ def seed_commitment(seed: int, model_digest: str, keys: Keys) -> str:
 
 
 def _results(release: Release) -> tuple[parts.Result, ...]:
-    """What was found on the very output, then what the approval rests on."""
-    now = approved_results(release.decision, release.profile)
-    anew = {result.check for result in now}
-    return (*now, *(result for result in release.approved if result.check not in anew))
+    """The findings on these records, and of the earlier audit those that were not looked at again."""
+    own = tuple(_result(finding, release.profile) for finding in release.decision.findings)
+    looked_at = {result.check for result in own}
+    return own + tuple(result for result in release.approved if result.check not in looked_at)
 
 
 def _decision(release: Release, results: tuple[parts.Result, ...]) -> parts.DecisionPart:
@@ -267,6 +251,17 @@ def _result(finding: Finding, profile: Profile) -> parts.Result:
         value=value,
         reason=finding.reason,
     )
+
+
+def _without_figures(finding: Finding, profile: Profile) -> parts.Result:
+    """A finding whose quality is not told, nor a threshold that real records have lowered."""
+    result = _result(finding, profile)
+    limit = profile.limits_for(finding.result.check).get(finding.measure or "")
+    if limit is None:
+        return result.model_copy(update={"value": None})
+    outcome = {"pass": "reached", "fail": "missed"}.get(result.verdict, "could not be held against")
+    reason = f"{finding.measure} of {finding.result.check} {outcome} its limit when the model was audited."
+    return result.model_copy(update={"value": None, "limit": limit.least, "reason": reason})
 
 
 def _figures(finding: Finding) -> tuple[float | None, float | None]:

@@ -94,6 +94,13 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
     return adjusted
 
 
+def passed(checks: int, policy: Policy, profile: Profile) -> str:
+    """The sentence that says that all required checks passed, and under what."""
+    risk, quality = policy.policy, profile.profile
+    under = f"policy {risk.name} {risk.version} and profile {quality.name} {quality.version}"
+    return f"All {checks} required checks passed under {under}."
+
+
 def _evidence(result: CheckResult, policy: Policy) -> float | None:
     """The p-value of a blocking test, for the family that Holm corrects."""
     rule = policy.checks.get(result.check)
@@ -125,12 +132,7 @@ def _decision(findings: tuple[Finding, ...], policy: Policy, profile: Profile) -
         raise InternalError("no check was required; the gate has nothing to decide on")
     verdict = blocking[0].verdict
     if verdict is Verdict.PASS:
-        checks = len({finding.result.check for finding in blocking})
-        judges = (policy.policy, profile.profile)
-        under = " and ".join(
-            f"{kind} {info.name} {info.version}"
-            for kind, info in zip(("policy", "profile"), judges, strict=True)
-        )
-        return Decision(verdict, findings, (f"All {checks} required checks passed under {under}.",))
+        checks = {finding.result.check for finding in blocking}
+        return Decision(verdict, findings, (passed(len(checks), policy, profile),))
     reasons = tuple(finding.reason for finding in blocking if finding.verdict != Verdict.PASS)
     return Decision(verdict, findings, reasons)

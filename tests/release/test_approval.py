@@ -20,10 +20,23 @@ from synthrec.release.approval import (
     verify,
     write_approval,
 )
+from synthrec.release.card import Result
 from synthrec.validation.result import Verdict
 
 MODEL, SCHEMA, POLICY, PROFILE, OTHER = (
     digest(name) for name in ("model", "schema", "policy", "profile", "o")
+)
+
+
+RESULT = Result(
+    check="P1",
+    title="Copies?",
+    verdict="pass",
+    blocking=True,
+    measure="excess",
+    limit=0.01,
+    value=None,
+    reason="P1 passes.",
 )
 
 
@@ -36,6 +49,7 @@ def terms(**changes) -> Terms:
         "seed": 7,
         "rows": 26_048,
         "verdict": Verdict.PASS,
+        "results": (RESULT,),
     }
     return Terms(**(given_terms | changes))
 
@@ -111,6 +125,7 @@ FORGED = {
     "rows": 26_049,
     "verdict": "inconclusive",
     "attempt": 2,
+    "results": [],
     "created": "2020-01-01T00:00:00Z",
     "mac": "hmac-sha256:" + "0" * 64,
 }
