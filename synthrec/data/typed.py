@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -47,13 +48,21 @@ def read_labels(array: pa.Array) -> tuple[pa.Array, Reasons]:
         held = array.is_valid().to_numpy(zero_copy_only=False)
         return pa.nulls(len(array), pa.string()), _mark(held, Reason.TYPE)
     encoded = array.dictionary_encode()
-    values = encoded.dictionary.to_pylist()
+    values = _python_values(encoded.dictionary)
     texts = [
         None if isinstance(value, float) and not math.isfinite(value) else label(value) for value in values
     ]
     plain = pa.array(texts, pa.string()).take(encoded.indices)
     lost = plain.is_null().to_numpy(zero_copy_only=False) & array.is_valid().to_numpy(zero_copy_only=False)
     return plain, _mark(lost, Reason.FINITE)
+
+
+def _python_values(array: pa.Array) -> list[Any]:
+    """Python values; not-a-number for all of them where one lies outside the calendar."""
+    try:
+        return list(array.to_pylist())
+    except (OverflowError, ValueError):
+        return [math.nan] * len(array)
 
 
 def _is_scalar(kind: pa.DataType) -> bool:
