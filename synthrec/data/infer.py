@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from synthrec.data.drafting.domains import with_domain
-from synthrec.data.drafting.kinds import PERSON_WORDS, guess, guess_text
+from synthrec.data.drafting.kinds import guess, guess_text
 from synthrec.data.drafting.missing import split_codes
 from synthrec.data.drafting.roles import role_of
 from synthrec.data.drafting.source import Dialect, read_columns
@@ -99,7 +99,7 @@ def _person(observed: Mapping[str, Observed]) -> str | None:
     names = (
         name
         for name, seen in observed.items()
-        if seen.column.kind == "id" and seen.texts.words & PERSON_WORDS and not seen.column.null.allowed
+        if seen.column.kind == "id" and seen.texts.names_person and not seen.column.null.allowed
     )
     return next(names, None)
 
@@ -114,7 +114,7 @@ def _table_lines(observed: Mapping[str, Observed], person: str | None, persons: 
     if keys:
         yield Line("primary_key", f"[{text(keys[0])}]", "every row has its own")
     if person is None:
-        question = "confirm: does no person have two rows? Else write person: and the column that names them"
+        question = "confirm; else name the person column (person: …) and check again what is listed below"
         yield Line("one_row_per_person", "true", question)
     else:
         yield Line("person", text(person), "the unit of privacy; confirm that it names a person")

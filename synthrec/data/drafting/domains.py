@@ -60,11 +60,11 @@ def _numeric(column: Column, values: NDArray[Any], persons: IntArray) -> Column:
     domain = Domain(min=_scalar(low, column), max=_scalar(high, column), source="learned")
     if step and (high - low) / step < FINE_POINTS:
         return column.model_copy(update={"domain": domain})
-    heaps = [_scalar(Decimal(str(heap)), column) for heap in _heaps(values, persons)]
     heavy = column.kind not in TEMPORAL_KINDS and _is_heavy(values, float(low), float(high))
-    return column.model_copy(
-        update={"domain": domain, "heaps": tuple(heaps), "grid": "asinh" if heavy else "uniform"}
-    )
+    reach = np.minimum(float(high - low), np.abs(values) * 8.0 if heavy else np.inf) / FINE_POINTS
+    heaps = tuple(_scalar(Decimal(str(heap)), column) for heap in _heaps(values, persons, reach))
+    grid = "asinh" if heavy else "uniform"
+    return column.model_copy(update={"domain": domain, "heaps": heaps, "grid": grid})
 
 
 def _precision(column: Column, values: NDArray[Any], persons: IntArray) -> Decimal | None:
@@ -132,7 +132,7 @@ def _bounds(
         return None
     unit = dt.timedelta(days=1) if column.kind == "date" else dt.timedelta(microseconds=1)
     first, last = (_EPOCH + int(extreme) * unit for extreme in extremes)
-    whole_years = (last - first).days > 730
+    whole_years = first == last or (last - first).days > 730
     start = first.replace(month=1 if whole_years else first.month, day=1).date()
     month = 12 if whole_years else last.month
     stop = dt.date(last.year, month, calendar.monthrange(last.year, month)[1])
@@ -142,12 +142,22 @@ def _bounds(
     return Decimal(days[0] * 86_400_000_000), (days[1] + 1) * Decimal(86_400_000_000) - step
 
 
-def _heaps(values: NDArray[Any], persons: IntArray) -> list[Any]:
-    """Values that many rows and at least eleven persons share, in order."""
-    distinct, codes, counts = np.unique(values, return_inverse=True, return_counts=True)
-    frequent = counts >= HEAP_SHARE * len(values)
+def _heaps(values: NDArray[Any], persons: IntArray, reach: NDArray[np.float64]) -> list[Any]:
+    """Values that many rows and at least eleven persons share, and that stand out among their neighbours.
+
+    Args:
+        values: Model numbers, shape (n,).
+        persons: Person ids, shape (n,).
+        reach: How far the neighbourhood of each value goes, about a bin's width; shape (n,), or (1,) for all.
+    """
+    distinct, first, codes, counts = np.unique(
+        values, return_index=True, return_inverse=True, return_counts=True
+    )
+    ordered, near = np.sort(values), np.broadcast_to(reach, values.shape)[first]
+    around = np.searchsorted(ordered, distinct + near, "right") - np.searchsorted(ordered, distinct - near)
+    standing = (counts >= HEAP_SHARE * len(values)) & (counts >= 0.5 * around)
     shared = persons_per_level(codes, persons, len(distinct)) >= MIN_PERSONS
-    heaps: list[Any] = distinct[frequent & shared].tolist()
+    heaps: list[Any] = distinct[standing & shared].tolist()
     return heaps
 
 

@@ -15,25 +15,12 @@ FEW_LABELS = 50
 """Texts of no more distinct values are a category."""
 FEW_INTEGERS = 10
 """Integers of no more distinct values are codes of a category."""
+MANY_LABELS = 1_000
+"""A column named as an identifier is one where it has more distinct values."""
 MONEY_SCALE = 4
 
 IDENTIFIER_WORDS = frozenset(
     {"id", "ids", "nbr", "nr", "uuid", "guid", "key", "number", "mrn", "ssn", "iban"}
-)
-PERSON_WORDS = frozenset(
-    {
-        "patient",
-        "person",
-        "customer",
-        "client",
-        "member",
-        "user",
-        "subject",
-        "beneficiary",
-        "employee",
-        "holder",
-    }
-    | {"enrollee", "insured", "donor", "resident", "citizen"}
 )
 CODE_WORDS = frozenset(
     {"code", "zip", "zipcode", "postcode", "postal", "icd", "cpt", "ndc", "loinc", "naics"}
@@ -70,6 +57,7 @@ DATE_FORMATS = (
 CLOCKS = ("%H:%M", "%H:%M:%S")
 COMPACT_DATE = "%Y%m%d"
 
+OPAQUE = r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{32,}"
 _TRUTH = pa.array(["true", "false"])
 _AWARE = r".*(Z|[+-]\d\d:?\d\d)"
 
@@ -101,7 +89,8 @@ def _number(texts: Texts) -> tuple[Column, str | None]:
         return Column(
             kind="category"
         ), "few distinct integers; kind: integer if they count or measure something"
-    if texts.words & CODE_WORDS or _is_named_identifier(texts):
+    coded = texts.words & CODE_WORDS or any(word.endswith("code") for word in texts.words)
+    if coded or _is_named_identifier(texts):
         return Column(kind="code"), "integers that look like codes; kind: integer if they are amounts"
     return Column(kind="integer"), None
 
@@ -155,9 +144,14 @@ def guess_text(texts: Texts) -> tuple[Column, str | None]:
 
 
 def _is_identifier(texts: Texts) -> bool:
-    """By name and many distinct values, or one-word labels of a digit each of which every row has its own."""
-    held = int(texts.counts.sum())
-    if _is_named_identifier(texts) and len(texts.labels) * 10 >= held:
+    """By name; by the pattern of UUIDs and hashes; or one word with letters and digits for each row its own.
+
+    A name that speaks of a person is enough: the identifiers of persons must not be taken for categories.
+    """
+    if _is_named_identifier(texts):
+        many = len(texts.labels) > MANY_LABELS or len(texts.labels) * 10 >= int(texts.counts.sum())
+        return many or texts.names_person
+    if texts.share_matching(OPAQUE) == 1:
         return True
     labelled = texts.share_matching(r"\S*[A-Za-z]\S*\d\S*|\S*\d\S*[A-Za-z]\S*") == 1
     return texts.is_unique and texts.rows > FEW_LABELS and labelled
@@ -165,8 +159,9 @@ def _is_identifier(texts: Texts) -> bool:
 
 def _is_named_identifier(texts: Texts) -> bool:
     words = texts.ordered_words
-    named = bool(words) and (words[-1] in IDENTIFIER_WORDS or words[0] == "id")
-    return named or (bool(words) and set(words) <= PERSON_WORDS)
+    if not words:
+        return False
+    return words[-1] in IDENTIFIER_WORDS or words[0] == "id" or (len(words) == 1 and texts.names_person)
 
 
 def _is_running_number(texts: Texts) -> bool:

@@ -6,33 +6,11 @@ from synthrec.data.drafting.texts import Texts
 from synthrec.schema.model import Column, Role
 
 DIRECT_WORDS = frozenset(
-    {
-        "name",
-        "surname",
-        "firstname",
-        "lastname",
-        "forename",
-        "fullname",
-        "email",
-        "mail",
-        "phone",
-        "telephone",
-    }
-    | {
-        "tel",
-        "mobile",
-        "fax",
-        "ssn",
-        "mrn",
-        "nhs",
-        "address",
-        "street",
-        "iban",
-        "passport",
-        "licence",
-        "license",
-    }
+    {"surname", "firstname", "lastname", "forename", "fullname", "email", "mail", "phone", "telephone", "tel"}
+    | {"mobile", "fax", "ssn", "mrn", "nhs", "address", "street", "iban", "passport", "maiden"}
 )
+"""Direct identifiers, whether or not values repeat."""
+NAME_PARTS = frozenset({"first", "last", "full", "given", "family", "middle", "maiden"})
 QUASI_WORDS = frozenset(
     {"age", "sex", "gender", "zip", "zipcode", "postcode", "postal", "birth", "birthdate", "birthday", "dob"}
     | {
@@ -47,6 +25,7 @@ QUASI_WORDS = frozenset(
         "city",
         "town",
     }
+    | {"lat", "lon", "latitude", "longitude", "fips", "birthplace", "deathdate", "death"}
     | {"nationality", "religion", "county", "state", "region", "district", "language", "workclass", "puma"}
 )
 SENSITIVE_WORDS = frozenset(
@@ -78,7 +57,7 @@ SENSITIVE_WORDS = frozenset(
         "default",
         "limit",
     }
-    | {"drug", "medication", "procedure", "readmitted", "death", "gain", "loss"}
+    | {"drug", "medication", "procedure", "readmitted", "gain", "loss"}
 )
 DIRECT_PATTERNS = (
     r"[^@\s]+@[^@\s]+\.[^@\s]+",
@@ -104,9 +83,18 @@ def role_of(texts: Texts, column: Column) -> tuple[Role, str]:
 
 
 def _is_direct(texts: Texts, column: Column) -> bool:
-    """Names and patterns count only where values hardly repeat: a product name is no person's name."""
-    if column.kind not in _LABEL_LIKE or len(texts.labels) * 2 <= int(texts.counts.sum()):
+    if column.kind not in _LABEL_LIKE:
         return False
-    return bool(texts.words & DIRECT_WORDS) or any(
-        texts.share_matching(pattern) > 0.9 for pattern in DIRECT_PATTERNS
-    )
+    if texts.words & DIRECT_WORDS or _is_name(texts):
+        return True
+    return any(texts.share_matching(pattern) > 0.9 for pattern in DIRECT_PATTERNS)
+
+
+def _is_name(texts: Texts) -> bool:
+    """A person's name; the name of anything else only where values hardly repeat."""
+    if texts.words <= NAME_PARTS | {"name"} and texts.words:
+        return True
+    if "name" not in texts.words:
+        return False
+    hardly_repeats = len(texts.labels) * 2 > int(texts.counts.sum())
+    return hardly_repeats or texts.names_person or bool(texts.words & NAME_PARTS)

@@ -15,6 +15,21 @@ from synthrec.data.parse import parse
 from synthrec.schema.model import Column, Null
 from synthrec.schema.vector import IntArray
 
+PERSON_WORDS = frozenset(
+    {
+        "patient",
+        "person",
+        "customer",
+        "client",
+        "member",
+        "user",
+        "subject",
+        "beneficiary",
+        "employee",
+        "holder",
+    }
+    | {"enrollee", "insured", "donor", "resident", "citizen"}
+)
 _ANYTHING = Column(kind="string", null=Null(allowed=True))
 
 
@@ -57,6 +72,11 @@ class Texts:
         """The lower-case words of the column's name, in order."""
         spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", self.name)
         return tuple(re.findall(r"[^\W_]+", spaced.lower()))
+
+    @cached_property
+    def names_person(self) -> bool:
+        """Whether the name speaks of a person: patient_id, users, MEMBER."""
+        return any(word in PERSON_WORDS or word.removesuffix("s") in PERSON_WORDS for word in self.words)
 
     @property
     def words(self) -> frozenset[str]:
