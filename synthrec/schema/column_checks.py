@@ -63,7 +63,7 @@ def _timezone(path: Path, name: str) -> Iterator[Problem]:
 
     try:
         ZoneInfo(name)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         near = suggestion(name, sorted(available_timezones()))
         repair = (
             near.split("? ")[0] + "?" if near.startswith("did") else "use an IANA name such as Europe/Berlin"

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synthrec.schema.vector import BoolArray, Vector
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 LIMIT = 2**63 - 8_192
 """Exact results whose float estimate reaches this are overflow; the margin covers the estimate's error."""
 
@@ -32,7 +33,9 @@ class Cells:
         """The cells of a column."""
         if not vector.missing.any():
             return cls(vector.values, None, vector.levels)
-        values = vector.values & ~vector.missing if vector.values.dtype == np.bool_ else vector.values
+        values: Array = vector.values
+        if values.dtype == np.bool_:
+            values = values & ~vector.missing
         return cls(values, vector.missing, vector.levels)
 
     def vector(self, rows: int) -> Vector:

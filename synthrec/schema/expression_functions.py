@@ -61,7 +61,7 @@ def _where(condition: Term, then: Term, otherwise: Term) -> Term:
     """SQL's CASE WHEN: a null condition takes the last branch."""
     condition.expect("boolean")
     kind, (a, b) = unified((then.expect(*_ANY), otherwise.expect(*_ANY)))
-    return Term(kind, lambda rows: choose(condition.run(rows).values, a.run(rows), b.run(rows)))  # type: ignore[arg-type]
+    return Term(kind, lambda rows: choose(condition.run(rows).values, a.run(rows), b.run(rows)))
 
 
 def _coalesce(*terms: Term) -> Term:
@@ -164,7 +164,7 @@ def _time(term: Term) -> Term:
 
 def _part(part: Callable[[Array], Array], term: Term) -> Term:
     moment = _time(term)
-    return unary(INTEGER, calendar_part(part, moment.type), moment)  # type: ignore[arg-type]
+    return unary(INTEGER, calendar_part(part, moment.type), moment)
 
 
 def _hour(term: Term) -> Term:

@@ -218,11 +218,12 @@ def check_label(constant: Term, column: Type) -> None:
     """
     if constant.text is None or column.labels is None or constant.text in column.labels:
         return
-    near = difflib.get_close_matches(constant.text, column.labels, n=1)
+    folded = {known.casefold(): known for known in column.labels}
+    near = difflib.get_close_matches(constant.text.casefold(), folded, n=1)
     some = ", ".join(column.labels[:8])
     raise ExpressionTypeError(
         f"'{constant.text}' is not in the column's domain",
-        f"did you mean '{near[0]}'?" if near else f"use one of: {some}",
+        f"did you mean '{folded[near[0]]}'?" if near else f"use one of: {some}",
     )
 
 

@@ -4,8 +4,8 @@
 the columns and returns an `Expression` whose `evaluate` works on whole columns.
 
 Comparisons with null are null; ``and``, ``or`` and ``not`` follow Kleene; ``isnull(x)`` asks for missing
-values. Decimals are exact under +, -, comparison, min, max and round. Division by zero, overflow and functions
-outside their range give null. Column names that are not plain words are written in backticks:
+values. Decimals are exact under +, -, comparison, min, max and round. Division by zero, overflow and
+functions outside their range give null. Column names that are not plain words are written in backticks:
 `` `hours-per-week` > 40 ``.
 """
 

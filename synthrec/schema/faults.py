@@ -5,8 +5,7 @@ from __future__ import annotations
 import copy
 import difflib
 from collections.abc import Iterable, Iterator
-from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -29,18 +28,19 @@ _WANTED: dict[str, str] = {
     "bool_type": "write true or false",
     "decimal_type": "write a number",
     "decimal_parsing": "write a number",
-    "is_instance_of": "write a number, a text, true, false or a date",
+    "is_instance_of": "write a single value: a text, a number, true, false or a date",
     "model_type": "write a mapping, e.g. {key: value}",
     "model_attributes_type": "write a mapping, e.g. {key: value}",
     "dict_type": "write a mapping, e.g. {key: value}",
     "tuple_type": "write a list, e.g. [a, b]",
     "list_type": "write a list, e.g. [a, b]",
 }
+_COLLECTIONS = frozenset({"model_type", "model_attributes_type", "dict_type", "tuple_type", "list_type"})
 
 
 def structural_problems(error: ValidationError, document: Any) -> list[Problem]:
     """One problem per place of a failed validation; the branches of a union count once."""
-    details = [(_within(item["loc"], document), item) for item in error.errors(include_url=False)]
+    details = _located(error, document)
     paths = {path for path, _ in details}
     meant = {_nearest_key(path) for path, item in details if item["type"] == "extra_forbidden"}
     found: dict[Path, Problem] = {}
@@ -49,6 +49,15 @@ def structural_problems(error: ValidationError, document: Any) -> list[Problem]:
         if problem.path not in meant and not _is_other_branch(path, item, paths):
             found.setdefault(problem.path, problem)
     return list(found.values())
+
+
+def broken_paths(error: ValidationError, document: Any) -> set[Path]:
+    """Every place of a failed validation, missing keys included."""
+    return {_problem(path, item, document).path for path, item in _located(error, document)}
+
+
+def _located(error: ValidationError, document: Any) -> list[tuple[Path, ErrorDetails]]:
+    return [(_within(item["loc"], document), item) for item in error.errors(include_url=False)]
 
 
 def _is_other_branch(path: Path, item: ErrorDetails, paths: set[Path]) -> bool:
@@ -85,44 +94,22 @@ def _problem(path: Path, item: ErrorDetails, document: Any) -> Problem:
 def _words(path: Path, item: ErrorDetails, value: Any) -> tuple[str, str]:
     """What was found and the repair."""
     kind = item["type"]
-    sentences = {
-        "extra_forbidden": lambda: (
-            f"unknown key '{path[-1]}'",
-            suggestion(str(path[-1]), _keys_at(path[:-1])),
-        ),
-        "literal_error": lambda: (
-            f"unknown value {_shown(value)}",
-            suggestion(str(value), _choices_at(path)),
-        ),
-        "string_pattern_mismatch": lambda: (
-            f"{_shown(value)} is not a name of this form",
-            f"match {item['ctx']['pattern']}",
-        ),
-        "too_short": lambda: ("it is empty", "add at least one entry"),
-    }
-    if kind in sentences:
-        return sentences[kind]()
+    if kind == "extra_forbidden":
+        return f"unknown key '{path[-1]}'", suggestion(str(path[-1]), _keys_at(path[:-1]))
+    if kind == "literal_error":
+        return f"unknown value {_shown(value)}", suggestion(str(value), _choices_at(path))
+    if kind == "string_pattern_mismatch":
+        return f"{_shown(value)} is not a name of this form", f"match {item['ctx']['pattern']}"
     if kind in _WANTED or kind.endswith("_type"):
-        return f"{_NAMES.get(type(value), 'a date')} in this place", _wanted(kind, path)
+        return f"{_NAMES.get(type(value), 'a date')} in this place", _WANTED[_form(kind, value)]
     return item["msg"][0].lower() + item["msg"][1:], "correct the value"
 
 
-def _wanted(kind: str, path: Path) -> str:
-    if path and _branches(_annotation_at(path)) > 1 and kind != "model_type":
-        kind = "is_instance_of" if kind not in {"string_type", "int_type", "decimal_type"} else kind
-    return _WANTED.get(kind, "correct the value")
-
-
-def _branches(annotation: Any) -> int:
-    members = [member for member in get_args(annotation) if member is not type(None)]
-    return len(members) if get_origin(annotation) in {Union, UnionType} else 1
-
-
-def _at(document: Any, path: Path) -> Any:
-    node = document
-    for part in path:
-        node = node[part]
-    return node
+def _form(kind: str, value: Any) -> str:
+    """The error type whose repair fits best."""
+    if kind not in _WANTED or (isinstance(value, dict | list) and kind not in _COLLECTIONS):
+        return "is_instance_of"
+    return kind
 
 
 def holds(document: Any, *path: str | int) -> bool:

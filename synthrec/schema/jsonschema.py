@@ -16,9 +16,19 @@ PUBLISHED = Path("docs") / "schema.schema.json"
 
 def schema_json_schema() -> dict[str, Any]:
     """The schema language, format version 1, as JSON Schema draft 2020-12."""
-    body = Schema.model_json_schema(by_alias=True, mode="validation")
+    body = _closed(Schema.model_json_schema(by_alias=True, mode="validation"))
     title = {"$schema": DIALECT, "title": "synthrec schema, format version 1"}
     return {**title, **{key: value for key, value in body.items() if key != "title"}}
+
+
+def _closed(node: Any) -> Any:
+    """The same JSON Schema, with names that do not match a pattern refused."""
+    if isinstance(node, list):
+        return [_closed(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    closed = {key: _closed(value) for key, value in node.items()}
+    return {**closed, "additionalProperties": False} if "patternProperties" in node else closed
 
 
 def rendered() -> str:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from synthrec.errors import Fault, SchemaError
 from synthrec.schema.draft import Draft
-from synthrec.schema.faults import mended, structural_problems
+from synthrec.schema.faults import broken_paths, mended, structural_problems
 from synthrec.schema.model import Schema
 from synthrec.schema.table_checks import schema_problems
 from synthrec.schema.yaml_source import MAX_BYTES, Problem, YamlSource, is_below, read_yaml
@@ -65,9 +65,10 @@ def _validated(source: YamlSource) -> tuple[Schema | None, list[Problem], frozen
     try:
         schema = Schema.model_validate(source.document)
         problems: list[Problem] = []
+        broken = source.spoilt
     except ValidationError as error:
         schema, problems = None, structural_problems(error, source.document)
-    broken = {problem.path for problem in problems} | source.spoilt
+        broken = broken_paths(error, source.document) | source.spoilt
     if not broken:
         return schema, problems, frozenset()
     rest, replaced = mended(source.document, broken)

@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ruamel.yaml import YAML, YAMLError
-from ruamel.yaml.error import MarkedYAMLError, YAMLStreamError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError, YAMLStreamError
 from ruamel.yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -170,15 +170,14 @@ class _Reader:
 
     def refuse_extras(self, event: Event, path: Path) -> None:
         """List tags, anchors and aliases as faults."""
+        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
         if isinstance(event, AliasEvent):
-            self.spoil(event, path, f"the alias *{event.anchor}", "write the value out")
+            self.spoil(event, path, f"the alias *{anchor}", "write the value out")
             return
-        if event.anchor:
-            self.add(event, path, f"the anchor &{event.anchor}", "write values out where they are used")
-        if event.tag:
-            self.spoil(
-                event, path, f"the tag {event.tag[:60]}", "write plain values, in quotes if they are text"
-            )
+        if anchor:
+            self.add(event, path, f"the anchor &{anchor}", "write values out where they are used")
+        if tag:
+            self.spoil(event, path, f"the tag {tag[:60]}", "write plain values, in quotes if they are text")
 
     def mapping(self, path: Path) -> dict[str, Any]:
         """Entries up to the end of a mapping; the first of double keys counts."""
