@@ -32,7 +32,9 @@ if TYPE_CHECKING:
         infer,
         load_schema,
         read_card,
+        render_markdown,
         sample,
+        schema_names,
         validate,
     )
 
@@ -59,7 +61,9 @@ __all__ = [
     "infer",
     "load_schema",
     "read_card",
+    "render_markdown",
     "sample",
+    "schema_names",
     "validate",
 ]
 

@@ -51,5 +51,9 @@ def test_no_heavy_library_is_loaded(body):
     assert loaded(body) & HEAVY == set()
 
 
+def test_the_help_of_a_command_loads_no_data_library():
+    assert loaded("from synthrec.cli.app import run; assert run(['fit', '--help']) == 0") & HEAVY == {"rich"}
+
+
 def test_a_heavy_library_would_be_seen():
     assert "numpy" in loaded("import numpy")

@@ -7,20 +7,18 @@ from typing import Any
 
 import click
 
-from synthrec import api
+import synthrec
 from synthrec.cli.console import deliver, working
 from synthrec.cli.lazy import ConfiguredCommand
-from synthrec.cli.options import FILE, PATH, holdout, judged, read_as
+from synthrec.cli.options import PATH, holdout, judged, read_as, records
 from synthrec.cli.output import Output, output_options
 
 
 @click.command(cls=ConfiguredCommand)
 @click.argument("source", nargs=-1, required=True, type=PATH, metavar="MODEL|FILES...")
 @click.option("--schema", metavar="SCHEMA", help="Schema of FILES; a model brings its own.")
-@click.option(
-    "--real", type=FILE, multiple=True, help="Real records, split by person as fit does; repeatable."
-)
-@click.option("--train", type=FILE, multiple=True, help="The records the generator saw; repeatable.")
+@records("--real", "Real records, split by person as fit does; repeatable.")
+@records("--train", "The records the generator saw; repeatable.")
 @holdout
 @judged
 @read_as
@@ -32,5 +30,5 @@ def audit(output: Output, source: tuple[Path, ...], **options: Any) -> None:
     result is for the steward: without differential privacy it is itself computed on real records.
     """
     with working(output) as progress:
-        report = api.audit(source, **options, progress=progress)
+        report = synthrec.audit(source, **options, progress=progress)
     deliver(output, report)

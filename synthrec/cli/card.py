@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from synthrec import api
+import synthrec
 from synthrec.cli.console import show_document
 from synthrec.cli.lazy import ConfiguredGroup
 from synthrec.cli.options import PATH
@@ -26,5 +26,5 @@ def show(output: Output, path: Path) -> None:
 
     CARD_OR_FOLDER is a card.json or the folder of an export. Works without keys and without a network.
     """
-    read = api.read_card(path)
-    show_document(output, read.model_dump(mode="json"), api.render_markdown(read))
+    read = synthrec.read_card(path)
+    show_document(output, read.model_dump(mode="json"), synthrec.render_markdown(read))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from synthrec import api
+import synthrec
 from synthrec.cli.console import finish, working
 from synthrec.cli.lazy import ConfiguredCommand
 from synthrec.cli.options import NEW
@@ -23,5 +23,5 @@ def demo(output: Output, out: Path) -> None:
     demo left in the folder is replaced.
     """
     with working(output) as progress:
-        report = api.demo(out, progress=progress)
+        report = synthrec.demo(out, progress=progress)
     finish(output, report, {"model": report.model, "records": report.out, "card": report.card})

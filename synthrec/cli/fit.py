@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from synthrec import api
+import synthrec
 from synthrec.cli.console import finish, working
 from synthrec.cli.lazy import ConfiguredCommand
 from synthrec.cli.options import FILE, NEW, forced, holdout, judged, read_as
@@ -50,7 +50,7 @@ def fit(output: Output, schema: str, data: tuple[Path, ...], **options: Any) -> 
     it as you keep the records.
     """
     with working(output) as progress:
-        report = api.fit(schema, data, **options, progress=progress)
+        report = synthrec.fit(schema, data, **options, progress=progress)
     finish(
         output,
         report,

@@ -88,6 +88,11 @@ def forced(what: str) -> Decorator:
     return click.option("--force", is_flag=True, help=f"Replace {what} that already exists.")
 
 
+def records(flag: str, text: str) -> Decorator:
+    """Add a repeatable option that names files of real records; None where it is not given."""
+    return click.option(flag, type=FILE, multiple=True, callback=lambda *call: call[-1] or None, help=text)
+
+
 def holdout(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--holdout``."""
     return click.option(

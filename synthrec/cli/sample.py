@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from synthrec import api
+import synthrec
 from synthrec.cli.console import finish, working
 from synthrec.cli.lazy import ConfiguredCommand
-from synthrec.cli.options import FILE, NEW, SEED, Choices, Setting, forced, holdout, judged
+from synthrec.cli.options import NEW, SEED, Choices, Setting, forced, holdout, judged, records
 from synthrec.cli.output import Output, output_options
 
 
@@ -21,7 +21,7 @@ from synthrec.cli.output import Output, output_options
 @click.option("--where", metavar="EXPR", help='Draw only records for which this holds, e.g. "age >= 65".')
 @click.option("--set", "params", type=Setting(), multiple=True, help="Override a parameter; repeatable.")
 @click.option("--seed", type=SEED, help="Seed of the draw; the approved or a fresh one where not given.")
-@click.option("--real", type=FILE, multiple=True, help="Real records to audit this very draw; repeatable.")
+@records("--real", "Real records to audit this very draw; repeatable.")
 @holdout
 @click.option(
     "--format",
@@ -63,5 +63,5 @@ def sample(
     refuses, nothing is written and the exit code is 3.
     """
     with working(output) as progress:
-        report = api.sample(source, rows, params=dict(params) or None, **options, progress=progress)
+        report = synthrec.sample(source, rows, params=dict(params) or None, **options, progress=progress)
     finish(output, report, {"records": report.out, "card": report.card}, refused="no data file was written")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from synthrec import api
+import synthrec
 from synthrec.cli.console import show_document
 from synthrec.cli.lazy import ConfiguredGroup
 from synthrec.cli.options import FILE, NEW, forced, read_as
@@ -28,7 +28,7 @@ def schema() -> None:
 @output_options
 def check(output: Output, source: str) -> None:
     """Read a schema and report all of its faults at once, each with its line and a repair."""
-    checked = api.load_schema(source)
+    checked = synthrec.load_schema(source)
     document = {
         "schema": checked.info.name,
         "tables": list(checked.tables),
@@ -43,8 +43,8 @@ def check(output: Output, source: str) -> None:
 @output_options
 def show(output: Output, source: str) -> None:
     """Print the tables, columns, domains and constraints of a schema."""
-    loaded = api.load_schema(source)
-    show_document(output, loaded.model_dump(mode="json"), api.describe(loaded))
+    loaded = synthrec.load_schema(source)
+    show_document(output, loaded.model_dump(mode="json"), synthrec.describe(loaded))
 
 
 @schema.command()
@@ -60,7 +60,7 @@ def infer(output: Output, data: Path, force: bool, out: Path | None, **options: 
     Every bound and category is marked `learned`: bounds are widened, and categories of fewer than 11 persons
     are not listed.
     """
-    text = api.infer(data, **options)
+    text = synthrec.infer(data, **options)
     if out is None:
         show_document(output, {"schema": text}, text)
         return
@@ -72,7 +72,7 @@ def infer(output: Output, data: Path, force: bool, out: Path | None, **options: 
 @output_options
 def list_(output: Output) -> None:
     """List the shipped schemas by the short names that other commands take."""
-    names = api.schema_names()
+    names = synthrec.schema_names()
     width = max(map(len, names), default=0)
     show_document(output, names, "\n".join(f"{name:<{width}}  {file}" for name, file in names.items()))
 

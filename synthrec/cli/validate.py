@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from synthrec import api
+import synthrec
 from synthrec.cli.console import deliver, working
 from synthrec.cli.lazy import ConfiguredCommand
 from synthrec.cli.options import FILE, judged, read_as
@@ -29,5 +29,5 @@ def validate(output: Output, files: tuple[Path, ...], schema: str, **options: An
     blocking check fails.
     """
     with working(output) as progress:
-        report = api.validate(files, schema, **options, progress=progress)
+        report = synthrec.validate(files, schema, **options, progress=progress)
     deliver(output, report)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -90,8 +90,10 @@ def _measured(finding: Finding) -> str:
 
 def _table(rows: list[Row]) -> Table:
     table = Table(*HEADINGS, caption="in brackets: one-sided 99 % bounds", caption_justify="left")
+    asked = ""
     for row in rows:
-        table.add_row(*row.cells())
+        table.add_row(*(row.cells() if row.question != asked else replace(row, question="").cells()))
+        asked = row.question
     return table
 
 
