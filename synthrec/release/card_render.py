@@ -28,7 +28,7 @@ _WORDS = {"pass": "passed", "fail": "failed", "inconclusive": "cannot tell"}
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 """Control characters, line separators, zero-width and direction marks."""
 
-_MARKDOWN = re.compile(r"[\\`*_\[\]|~]|^[#+\-=]|(?<=^\d)[.)]|(?<=^\d\d)[.)]")
+_MARKDOWN = re.compile(r"[\\`*_\[\]|~]|^[#+\-=]|(?<=^\d)[.)](?=\s|$)|(?<=^\d\d)[.)](?=\s|$)")
 """Punctuation that means something to Markdown, anywhere or at the start of a text."""
 
 
@@ -101,7 +101,7 @@ def _unclaimed(card: Card) -> Iterator[str]:
     yield card.privacy.statement
     if card.source is not None:
         yield (
-            "The audit read the real records; its verdicts are told here and its figures are not. "
+            "The audit read the real records, and so did the decision to release. "
             "No claim is made that the records are anonymous in the sense of any law."
         )
     for rules, kind in ((card.policy, "policy"), (card.profile, "profile")):
@@ -135,7 +135,9 @@ def _origin(card: Card) -> Iterator[tuple[str, str]]:
         yield "only where", f"{asked.where}: {asked.reached:,} of {asked.requested:,} rows reached"
     yield from _source(card)
     for table, unit in card.privacy.units.items():
-        most = "" if unit.max_rows_per_person is None else f", at most {unit.max_rows_per_person:,} rows each"
+        most = (
+            "" if unit.max_rows_per_person is None else f"; rows each, at most: {unit.max_rows_per_person:,}"
+        )
         yield f"person in {table}", f"{unit.person}{most}"
     yield "generation", str(card.lineage.generation_depth)
     packages = (f"{name} {version}" for name, version in card.environment.packages.items())
@@ -158,7 +160,8 @@ def _source(card: Card) -> Iterator[tuple[str, str]]:
 
 
 def _parameters(card: Card) -> Iterator[str]:
-    return (f"{name} = {value}" for name, value in card.generator.parameters.items())
+    given = ((name, value) for name, value in card.generator.parameters.items() if value is not None)
+    return (f"{name} = {value}" for name, value in given)
 
 
 def _coverage(card: Card) -> str:

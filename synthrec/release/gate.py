@@ -95,10 +95,11 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
 
 
 def passed(checks: int, policy: Policy, profile: Profile) -> str:
-    """The sentence that says that all required checks passed, and under what."""
+    """The sentence that says that every required check passed, and under what."""
     risk, quality = policy.policy, profile.profile
     under = f"policy {risk.name} {risk.version} and profile {quality.name} {quality.version}"
-    return f"All {checks} required checks passed under {under}."
+    which = "The one required check" if checks == 1 else f"All {checks} required checks"
+    return f"{which} passed under {under}."
 
 
 def _evidence(result: CheckResult, policy: Policy) -> float | None:

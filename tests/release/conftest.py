@@ -6,7 +6,12 @@ from dataclasses import replace
 import pytest
 
 from synthrec.data.keys import Keys
+from synthrec.digests import digest
+from synthrec.release.card import Card, CoveragePart, Environment, Subject, Tool
+from synthrec.release.card_build import Learned, Release, build_card
+from synthrec.release.gate import Origin, decide
 from synthrec.release.policy import Policy, parse_policy
+from synthrec.schema.load import parse_schema
 from synthrec.validation.profile import Profile, parse_profile
 from synthrec.validation.result import CheckResult, Measure
 
@@ -110,3 +115,86 @@ def but(clean: dict[str, CheckResult]) -> Change:
 @pytest.fixture
 def keys() -> Keys:
     return Keys("0123456789abcdef", b"s" * 32, b"f" * 32, b"a" * 32)
+
+
+SCHEMA = """
+synthrec: 1
+schema:
+  name: clinic
+  version: 1.2.0
+  use: {intended: Testing of software, out_of_scope: Decisions about persons, limits: [Visits only]}
+  source: {custodian: A clinic, licence: Internal, obligations: [Delete after a year]}
+tables:
+  patient:
+    primary_key: [patient_id]
+    person: patient_id
+    max_rows_per_person: 1
+    columns:
+      patient_id: {kind: id, role: key, generate: {sequence: {prefix: P, width: 8}}}
+      age: {kind: integer, role: quasi_identifier, domain: {min: 0, max: 110, source: public}}
+      cost: {kind: decimal, scale: 2, role: sensitive, domain: {source: learned}}
+"""
+
+
+def settled(card: Card) -> Card:
+    """The card without what differs from run to run, or with the shipped profile."""
+    profile = card.profile.model_copy(update={"looser_than_default": ()})
+    return card.model_copy(
+        update={
+            "card_id": "0" * 32,
+            "created": "2024-05-01T12:00:00Z",
+            "tool": Tool(version="0.1.0"),
+            "profile": profile,
+            "environment": Environment(python="3.12.0", packages={"numpy": "2.0.0"}),
+        }
+    )
+
+
+@pytest.fixture
+def learned_release(policy: Policy, profile: Profile, clean: dict[str, CheckResult], keys: Keys) -> Release:
+    """A release of a fitted model whose audit passed."""
+    learned = Learned(
+        generator="copula",
+        parameters={"stratify": None},
+        model_digest=digest("model"),
+        columns={"patient": ("cost",)},
+        fingerprint="hmac-sha256:" + "1" * 64,
+        keys=keys,
+        holdout="split",
+        rows=30_162,
+        persons="20,000 to 49,999",
+    )
+    return Release(
+        schema=parse_schema(SCHEMA),
+        policy=policy,
+        profile=profile,
+        decision=decide(tuple(clean.values()), policy, profile, origin=Origin.LEARNED, tables=("patient",)),
+        subjects=(Subject(name="patient.parquet", sha256="2" * 64, bytes=123_456, rows=26_048),),
+        seed=4_815_162_342,
+        coverage=CoveragePart(kind="approved_prefix", audited_rows=26_048),
+        learned=learned,
+        limits=("Costs are drawn smoothly within bins.",),
+        warnings=("Two per cent of the rows were drawn again.",),
+    )
+
+
+@pytest.fixture
+def learned_card(learned_release: Release) -> Card:
+    return settled(build_card(learned_release))
+
+
+@pytest.fixture
+def rules_card(policy: Policy, profile: Profile, clean: dict[str, CheckResult]) -> Card:
+    """A card of records that rules made."""
+    release = Release(
+        schema=parse_schema(SCHEMA),
+        policy=policy,
+        profile=profile,
+        decision=decide(
+            [clean["conformity.patient"]], policy, profile, origin=Origin.RULES, tables=("patient",)
+        ),
+        subjects=(Subject(name="patient.csv", sha256="3" * 64, bytes=1_000, rows=10),),
+        seed=7,
+        coverage=CoveragePart(kind="very_output", audited_rows=10),
+    )
+    return settled(build_card(release))

@@ -1,0 +1,344 @@
+"""The card: what it tells, what it keeps, and that no name can break out of its pages."""
+
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from synthrec.errors import InputError, InternalError
+from synthrec.release.card import (
+    Card,
+    Conditional,
+    Result,
+    Seed,
+    Subject,
+    card_bytes,
+    card_json_schema,
+    read_card,
+)
+from synthrec.release.card_build import approved_results, build_card, seed_commitment, subject
+from synthrec.release.card_render import render_html, render_markdown
+from synthrec.release.card_schema import card_schema_text
+from synthrec.release.gate import Origin, decide
+from synthrec.validation.result import Measure
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "tests" / "golden"
+
+
+@pytest.mark.parametrize("kind", ["learned", "rules"])
+def test_cards_do_not_change_unseen(request, kind) -> None:
+    """To accept a change: write the new text into the file named here, and read the difference."""
+    card = request.getfixturevalue(f"{kind}_card")
+    document = json.dumps(json.loads(card_bytes(card)), indent=2, ensure_ascii=False) + "\n"
+    assert document == (GOLDEN / f"card_{kind}.json").read_text("utf-8")
+    assert render_markdown(card) == (GOLDEN / f"card_{kind}.md").read_text("utf-8")
+
+
+def test_the_published_schema_is_current() -> None:
+    assert (ROOT / "docs" / "card.schema.json").read_text("utf-8") == card_schema_text()
+    Draft202012Validator.check_schema(card_json_schema())
+
+
+def test_the_schema_knows_every_key_and_no_other() -> None:
+    """Every object of the published schema is closed, except maps from names."""
+    for name, part in {"Card": card_json_schema(), **card_json_schema()["$defs"]}.items():
+        assert part["additionalProperties"] is False, name
+
+
+def test_written_and_read_again(tmp_path, learned_card) -> None:
+    (tmp_path / "card.json").write_bytes(card_bytes(learned_card))
+    assert read_card(tmp_path / "card.json") == learned_card
+
+
+def test_a_card_is_canonical_json(learned_card) -> None:
+    written = card_bytes(learned_card)
+    assert written == json.dumps(json.loads(written), separators=(",", ":"), sort_keys=True).encode()
+
+
+def test_what_no_schema_allows_is_not_written(learned_card) -> None:
+    wrong = learned_card.model_copy(update={"card_id": "short"})
+    with pytest.raises(InternalError, match="card_id"):
+        card_bytes(wrong)
+    generator = learned_card.generator.model_copy(update={"parameters": {"big": 2**60}})
+    with pytest.raises(InternalError, match="canonical"):
+        card_bytes(learned_card.model_copy(update={"generator": generator}))
+
+
+# --- what it keeps ----------------------------------------------------------------------------------------
+
+
+def test_a_learned_card_does_not_tell_the_seed(learned_card, learned_release) -> None:
+    assert learned_card.seed.kind == "commitment"
+    assert str(learned_release.seed) not in json.dumps(learned_card.model_dump(mode="json"))
+
+
+def test_the_seed_commitment_opens_with_the_key_only(learned_release, keys) -> None:
+    learned, seed = learned_release.learned, learned_release.seed
+    commitment = seed_commitment(seed, learned.model_digest, keys)
+    assert commitment == seed_commitment(seed, learned.model_digest, keys)
+    assert commitment != seed_commitment(seed + 1, learned.model_digest, keys)
+    assert commitment != hashlib.sha256(str(seed).encode()).hexdigest()
+
+
+def test_a_rule_card_tells_its_seed_and_has_no_source(rules_card) -> None:
+    assert rules_card.seed == Seed(kind="plain", value="7")
+    assert rules_card.source is None
+    assert rules_card.digital_source_type.endswith("/algorithmicMedia")
+    assert rules_card.lineage.generation_depth == 0
+
+
+def test_what_attacks_measured_is_on_no_page(policy, profile, clean, learned_release) -> None:
+    """Figures that can be recognised stand in every field of the risk results and come out nowhere."""
+    marked = Measure("share", 0.0077215, 0.0027182, 0.0091415, 987_654, 0.0066431, "counted")
+    risky = {"measures": (marked,), "bound": "share", "p_value": 0.6180339, "power": 0.9577350}
+    results = tuple(
+        type(result)(result.check, result.title, **risky) if result.check[0] == "P" else result
+        for result in clean.values()
+    )
+    decision = decide(results, policy, profile, origin=Origin.LEARNED, tables=("patient",))
+    card = build_card(type(learned_release)(**(vars(learned_release) | {"decision": decision})))
+    for page in (card_bytes(card).decode(), render_markdown(card), render_html(card)):
+        for digits in ("77215", "27182", "91415", "987654", "66431", "61803", "95773"):
+            assert digits not in page.replace(",", "")
+
+
+def test_quality_is_told_to_two_decimals(learned_card) -> None:
+    told = {(item.check, item.measure): (item.value, item.limit) for item in learned_card.results}
+    assert told["fidelity.columns", "mean"] == (0.95, 0.92)
+    assert told["P1", "copied_share"] == (None, 0.01)
+
+
+def test_an_approval_keeps_no_figure_of_quality(learned_release) -> None:
+    kept = approved_results(learned_release.decision, learned_release.profile)
+    assert all(result.value is None for result in kept)
+    assert not any("0.95" in result.reason for result in kept)
+    assert [result.verdict for result in kept] == [
+        finding.verdict for finding in learned_release.decision.findings
+    ]
+
+
+def test_what_the_approval_rests_on_is_told_unless_it_was_looked_at_again(
+    learned_release, policy, profile, clean
+) -> None:
+    approved = approved_results(learned_release.decision, profile)
+    again = decide([clean["conformity.patient"]], policy, profile, origin=Origin.RULES, tables=("patient",))
+    release = type(learned_release)(**(vars(learned_release) | {"decision": again, "approved": approved}))
+    card = build_card(release)
+    checks = [result.check for result in card.results]
+    assert checks.count("conformity.patient") == 2
+    assert checks.count("P1") == 1
+    assert card.decision.reasons[0].startswith("All 6 required checks passed")
+
+
+def test_real_rows_are_told_as_a_band(learned_card, learned_release) -> None:
+    assert (learned_card.source.rows.low, learned_card.source.rows.high) == (20_000, 49_999)
+    assert str(learned_release.learned.rows) not in card_bytes(learned_card).decode()
+
+
+def test_learned_columns_are_named(learned_card) -> None:
+    columns = learned_card.record_schema.columns["patient"]
+    assert {name: column.domain for name, column in columns.items()} == {
+        "patient_id": "none",
+        "age": "public",
+        "cost": "learned",
+    }
+
+
+def test_a_looser_policy_is_named(learned_card) -> None:
+    assert learned_card.policy.looser_than_default == ("conformity.measures.constraint_violations",)
+    assert "looser" in render_markdown(learned_card)
+    assert "looser" in render_html(learned_card)
+
+
+def test_a_data_file_is_described(tmp_path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"abc")
+    assert subject(tmp_path / "a.csv", 1) == Subject(
+        name="a.csv", sha256=hashlib.sha256(b"abc").hexdigest(), bytes=3, rows=1
+    )
+
+
+# --- reading ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def document(learned_card):
+    return json.loads(card_bytes(learned_card))
+
+
+def test_all_faults_of_a_card_at_once(tmp_path, document) -> None:
+    document["verdict"] = "pass"
+    document["decision"]["verdict"] = "yes"
+    del document["seed"]
+    (tmp_path / "card.json").write_text(json.dumps(document))
+    with pytest.raises(InputError) as caught:
+        read_card(tmp_path / "card.json")
+    assert {fault.where for fault in caught.value.faults} == {"verdict", "decision.verdict", "seed"}
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "[" * 100_000, '{"a": 1, "a": 2}', "NaN", "\ud800"])
+def test_what_is_no_card_is_refused(tmp_path, content) -> None:
+    (tmp_path / "card.json").write_text(content, errors="surrogatepass")
+    with pytest.raises(InputError):
+        read_card(tmp_path / "card.json")
+
+
+def test_no_card_there(tmp_path) -> None:
+    with pytest.raises(InputError, match="No such file"):
+        read_card(tmp_path / "card.json")
+
+
+@pytest.mark.parametrize("key", ["schema_version", "card_id"])
+def test_another_version_is_refused(tmp_path, document, key) -> None:
+    document[key] = 2
+    (tmp_path / "card.json").write_text(json.dumps(document))
+    with pytest.raises(InputError):
+        read_card(tmp_path / "card.json")
+
+
+# --- pages ------------------------------------------------------------------------------------------------
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "</style><script>alert(1)</script>",
+    '" onmouseover="alert(1)',
+    "[click](javascript:alert(1))",
+    "![x](http://example.com/x.png)",
+    "`code` | *bold* __bold__ ~~gone~~ <img src=x>",
+    "# heading",
+    "- item\n\n# heading\n<b>",
+    "1. item",
+    "\u202egnp.exe\u202c \u200b\x00\x07",
+    "{{ 7 * 7 }}{% raw %}",
+    "&lt;script&gt;",
+)
+
+
+def renamed(card: Card, text: str) -> Card:
+    """The card with one text in every place that a user can fill."""
+    column = next(iter(card.record_schema.columns["patient"].values()))
+    result = card.results[0].model_copy(
+        update={"title": text, "check": text, "measure": text, "reason": text}
+    )
+    return card.model_copy(
+        update={
+            "subjects": (card.subjects[0].model_copy(update={"name": text}),),
+            "record_schema": card.record_schema.model_copy(
+                update={"name": text, "version": text, "columns": {text: {text: column}}}
+            ),
+            "policy": card.policy.model_copy(update={"name": text, "looser_than_default": (text,)}),
+            "generator": card.generator.model_copy(update={"name": text, "parameters": {text: text}}),
+            "source": card.source.model_copy(
+                update={"custodian": text, "licence": text, "obligations": (text,), "persons": text}
+            ),
+            "results": (result,),
+            "decision": card.decision.model_copy(update={"reasons": (text,)}),
+            "use": card.use.model_copy(update={"intended": text, "out_of_scope": text, "limits": (text,)}),
+            "warnings": (text,),
+        }
+    )
+
+
+class Page(HTMLParser):
+    """The elements and attributes of a page, and the text of its body."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.elements: set[str] = set()
+        self.attributes: set[str] = set()
+        self.text: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs) -> None:
+        self.elements.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data) -> None:
+        self.text.append(data)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_name_adds_an_element_to_the_html(learned_card, text) -> None:
+    harmless, hostile = Page(render_html(learned_card)), Page(render_html(renamed(learned_card, text)))
+    assert hostile.elements <= harmless.elements
+    assert hostile.attributes <= harmless.attributes
+    assert "script" not in hostile.elements
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_name_adds_markup_to_the_markdown(learned_card, text) -> None:
+    plain = render_markdown(renamed(learned_card, "harmless")).splitlines()
+    page = render_markdown(renamed(learned_card, text))
+    assert len(page.splitlines()) == len(plain)
+    for line, other in zip(page.splitlines(), plain, strict=True):
+        assert re.findall(r"(?<!\\)\|", line) == re.findall(r"\|", other)
+        assert re.match(r"(#+ |- |\*\*|)", line)[0] == re.match(r"(#+ |- |\*\*|)", other)[0]
+    unescaped = re.sub(r"\\.", "", page)
+    assert not re.search(r"[<>`\[\]~]", unescaped)
+    assert not re.search(r"- (#|-|\+|\d+[.)])", unescaped)
+
+
+@given(text=st.text())
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_no_text_at_all_breaks_out(learned_card, text) -> None:
+    card = renamed(learned_card, text)
+    assert "script" not in Page(render_html(card)).elements
+    assert not re.search(r"[<>`]", re.sub(r"\\.", "", render_markdown(card)))
+
+
+def test_no_invisible_character_reaches_a_page(learned_card) -> None:
+    card = renamed(learned_card, "a\u202eb\u200bc\u2066d\x00e\ufefff")
+    for page in (render_html(card), render_markdown(card)):
+        assert not re.search("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\x00\ufeff]", page)
+
+
+def test_the_page_needs_nothing_and_allows_nothing(learned_card) -> None:
+    page = render_html(learned_card)
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', page)
+    style = page.split("<style>")[1].split("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    assert not Page(page).attributes & {"src", "href", "style", "srcset", "action", "data"}
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_the_first_screen_answers_in_words(learned_card, rules_card) -> None:
+    for card in (learned_card, rules_card):
+        for page in (render_markdown(card), render_html(card)):
+            top = page.split("<h2>Use" if page.startswith("<!doctype") else "## Use")[0]
+            assert "These records may be used as described under Use." in top
+            assert card.decision.reasons[0] in top
+            assert card.privacy.statement in top
+    refused = learned_card.model_copy(
+        update={"decision": learned_card.decision.model_copy(update={"verdict": "fail"})}
+    )
+    assert "may not be used" in render_html(refused)
+
+
+def test_a_conditional_sample_says_so(learned_card) -> None:
+    asked = Conditional(where="age > 65", requested=5_000, reached=4_321)
+    page = render_markdown(learned_card.model_copy(update={"conditional": asked}))
+    assert "age &gt; 65: 4,321 of 5,000 rows reached" in page
+
+
+def test_a_result_that_did_not_run_is_shown_as_such(learned_card) -> None:
+    result = Result(
+        check="P1",
+        title="Copies?",
+        verdict="inconclusive",
+        blocking=True,
+        measure=None,
+        limit=None,
+        value=None,
+        reason="P1 is inconclusive.",
+    )
+    page = render_markdown(learned_card.model_copy(update={"results": (result,)}))
+    assert "| P1: Copies? | — | cannot tell | yes | — | — |" in page
