@@ -121,6 +121,13 @@ def holds(document: Any, *path: str | int) -> bool:
     return True
 
 
+def _at(document: Any, path: Path) -> Any:
+    node = document
+    for part in path:
+        node = node[part]
+    return node
+
+
 def _shown(value: Any) -> str:
     return f"'{str(value)[:60]}'"
 
