@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from synthrec.asset_model import AssetModel, AssetPart, load_asset, parse_asset
+from synthrec.schema.asset_model import AssetModel, AssetPart, load_asset, parse_asset
 
 AUDITED_LEAK = 0.01
 """Share of copied rows at which the copy tests state their power."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from synthrec.asset_model import AssetModel, AssetPart, load_asset, parse_asset
+from synthrec.schema.asset_model import AssetModel, AssetPart, load_asset, parse_asset
 from synthrec.validation.result import Measure
 
 Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]

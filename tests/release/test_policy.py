@@ -2,9 +2,9 @@
 
 import pytest
 
-from synthrec.asset_model import MAX_BYTES
 from synthrec.errors import ConfigError, FaultsError
 from synthrec.release.policy import load_policy, parse_policy
+from synthrec.schema.yaml_source import MAX_BYTES
 
 
 @pytest.fixture
