@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from synthrec.schema.draft import Draft
 from synthrec.schema.faults import suggestion
@@ -59,8 +59,6 @@ def _only_for(
 
 
 def _timezone(path: Path, name: str) -> Iterator[Problem]:
-    from zoneinfo import available_timezones  # noqa: PLC0415  (it reads the whole database)
-
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 import numpy as np
 
@@ -92,8 +93,6 @@ def constant_term(value: Constant) -> Term:
 
 
 def _units(value: Constant, scale: int) -> int:
-    from decimal import Decimal  # noqa: PLC0415
-
     return int(Decimal(str(value)).scaleb(scale))
 
 

@@ -279,6 +279,19 @@ def test_faults_say_what_and_how(source, found, repair):
     assert repair in problem.repair
 
 
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("n > 1" + " " * 2_000, "2005 characters"),
+        (f"n in [{'1, ' * 310}]", "more than 300 parts"),
+        ("-" * 45 + "n > 1", "nesting deeper than 40"),
+        ("9007199254740993 > n", "too large"),
+    ],
+)
+def test_limits_are_told(source, found):
+    assert found in fault(source).found
+
+
 def test_a_learned_domain_is_open():
     assert value("job == 'surgeon'", job=labels(["nurse"], "nurse")) == [False]
 
