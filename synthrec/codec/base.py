@@ -15,7 +15,7 @@ CodeArray = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class CodeDomain:
-    """The small public domain of the codes: per column its name, number of levels, and whether they are ordered.
+    """The small public domain of the codes: name, number of levels and order of every column.
 
     Where `missing[j]` is true the last level of column j means missing; it takes no part in the order.
     """
@@ -43,7 +43,7 @@ class Codes:
 
 
 class ColumnCodec(Protocol):
-    """One column to codes and back. Code order follows value order where `ordered`; missing is the last level."""
+    """One column to codes and back; code order is value order where `ordered`, missing is the last level."""
 
     @property
     def size(self) -> int:

@@ -86,12 +86,6 @@ def cut(first: int, last: int, grid: Grid, heaps: Iterable[int]) -> Bins:
     return Bins.between(np.unique(np.concatenate([edges, np.array(around, dtype=np.int64)])))
 
 
-def listed(indices: Iterable[int]) -> Bins:
-    """One bin per listed lattice index, which draws that index only."""
-    points = np.unique(np.fromiter(indices, dtype=np.int64))
-    return Bins(np.append(points, points[-1] + 1), points, np.ones(len(points), dtype=np.int64))
-
-
 def _uniform(first: int, last: int) -> IntArray:
     span = last + 1 - first
     return np.array([first + part * span // FINE_BINS for part in range(FINE_BINS + 1)], dtype=np.int64)

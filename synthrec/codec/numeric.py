@@ -10,9 +10,9 @@ from typing import Any, Literal
 import numpy as np
 
 from synthrec.codec.base import CodeArray
-from synthrec.codec.bins import Bins, Grid, cut, listed, pool
+from synthrec.codec.bins import Bins, Grid, cut, pool
 from synthrec.codec.lattice import Lattice, declared_step, lattice_of, model_number, unit
-from synthrec.data.learn import MIN_PERSONS, learned_bounds, persons_per_level
+from synthrec.data.learn import MIN_PERSONS, learned_bounds
 from synthrec.errors import InternalError
 from synthrec.schema.model import Column, Domain
 from synthrec.schema.vector import IntArray, Vector
@@ -101,8 +101,6 @@ def build_public(column: Column, domain: Domain) -> NumericCodec:
     Raises:
         ValueError: bounds, precision or heaps do not fit together; the message says which.
     """
-    if domain.values is not None:
-        return _listed(column, [model_number(value, column) for value in domain.values], "refuse")
     low, high = _stated(column, domain)
     if low is None or high is None:
         raise ValueError("the domain has no bounds")
@@ -119,7 +117,7 @@ def build_learned(column: Column, domain: Domain, vector: Vector, persons: IntAr
 
     Args:
         column: The column.
-        domain: Its domain; bounds and values are optional.
+        domain: Its domain; bounds are optional.
         vector: Training values, n rows.
         persons: Person ids of the rows, shape (n,).
 
@@ -131,32 +129,12 @@ def build_learned(column: Column, domain: Domain, vector: Vector, persons: IntAr
     found = learned_bounds(values, persons, step=declared_step(column) or Decimal(0))
     if found is None:
         raise ValueError(f"fewer than {MIN_PERSONS} persons have a value")
-    if domain.values is not None:
-        return _learned_listed(column, domain, vector, persons)
     low, high = _intersected(found, _stated(column, domain))
     lattice, first, last = _points(column, low, high)
     heaps = [heap for heap in _heaps(column, lattice) if first <= heap <= last]
     bins = cut(first, last, _grid(column, lattice, low, high), heaps)
     indices = np.clip(lattice.nearest(values), first, last)
     return NumericCodec(lattice, pool(bins, bins.find(indices), persons), column.null.allowed, "clip")
-
-
-def _learned_listed(column: Column, domain: Domain, vector: Vector, persons: IntArray) -> NumericCodec:
-    """The listed values that at least eleven persons hold; others go to the next lower one."""
-    numbers = sorted(model_number(value, column) for value in domain.values or ())
-    full = _listed(column, numbers, "clip")
-    codes = full.encode(vector.take(~vector.missing))
-    counts = persons_per_level(codes.astype(np.int64), persons, len(full.bins))
-    kept = full.bins.low[counts >= MIN_PERSONS]
-    if len(kept) == 0:
-        raise ValueError(f"fewer than {MIN_PERSONS} persons share a listed value")
-    return NumericCodec(full.lattice, listed(kept), column.null.allowed, "clip")
-
-
-def _listed(column: Column, numbers: list[Decimal], outside: Outside) -> NumericCodec:
-    lattice = lattice_of(column, min(numbers), max(numbers))
-    indices = (lattice.floor(number) for number in numbers)
-    return NumericCodec(lattice, listed(indices), column.null.allowed, outside)
 
 
 def _points(column: Column, low: Decimal, high: Decimal) -> tuple[Lattice, int, int]:

@@ -50,14 +50,16 @@ def learned_bounds(
 def eleventh_extremes(values: NDArray[Any], persons: IntArray) -> tuple[Any, Any] | None:
     """The values of the eleventh lowest and the eleventh highest person, not yet widened.
 
-    With fewer than 22 persons the two could cross: then the median stands for both. None with fewer than 11.
+    With fewer than 22 persons the two could cross: then the middle person's lowest value stands for both.
+    None with fewer than 11.
     """
-    if len(np.unique(persons)) < MIN_PERSONS:
-        return None
     order = np.argsort(values, kind="stable")
-    ordered, people = values[order], persons[order]
-    low, high = _eleventh(ordered, people), _eleventh(ordered[::-1], people[::-1])
-    middle = ordered[len(ordered) // 2]
+    lowest = _first_of_each(values[order], persons[order])
+    highest = _first_of_each(values[order[::-1]], persons[order[::-1]])
+    if len(lowest) < MIN_PERSONS:
+        return None
+    low, high = lowest[MIN_PERSONS - 1], highest[MIN_PERSONS - 1]
+    middle = lowest[len(lowest) // 2]
     return (low, high) if low <= high else (middle, middle)
 
 
@@ -111,7 +113,6 @@ def persons_per_level(levels: IntArray, persons: IntArray, size: int) -> IntArra
     return np.bincount(pairs // people, minlength=size)
 
 
-def _eleventh(values: NDArray[Any], persons: IntArray) -> Any:
-    """The value, in the order given, at which the eleventh person first appears."""
-    appearances = np.unique(persons, return_index=True)[1]
-    return values[np.sort(appearances)[MIN_PERSONS - 1]]
+def _first_of_each(values: NDArray[Any], persons: IntArray) -> NDArray[Any]:
+    """The first value of each person, in the order of the values."""
+    return values[np.sort(np.unique(persons, return_index=True)[1])]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from synthrec.codec.bins import Bins, Grid, cut, listed, pool
+from synthrec.codec.bins import Bins, Grid, cut, pool
 
 UNIFORM = Grid("uniform")
 
@@ -42,13 +42,6 @@ def test_find_agrees_with_the_edges(last):
     found = bins.find(points)
     assert (bins.edges[found] <= points).all()
     assert (points < bins.edges[found + 1]).all()
-
-
-def test_listed_points_draw_only_themselves():
-    bins = listed([5, -2, 5, 10])
-    assert bins.low.tolist() == [-2, 5, 10]
-    assert bins.width.tolist() == [1, 1, 1]
-    assert bins.find(np.array([-2, -1, 5, 9, 10])).tolist() == [0, 0, 1, 1, 2]
 
 
 def pooled(counts, persons=None):

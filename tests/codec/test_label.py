@@ -8,17 +8,17 @@ from synthrec.schema.model import Column
 from synthrec.schema.vector import Vector
 
 
-def column(null=False, **domain):
+def column(*, null, **domain):
     return Column.model_validate({"kind": "category", "domain": domain, "null": {"allowed": null}})
 
 
 def listed(*values, null=False, **keys):
-    made = column(null, values=values, source="public", **keys)
+    made = column(null=null, values=values, source="public", **keys)
     return label.build_listed(made, made.domain)
 
 
-def learned(vector, cells, persons=None, null=False, **keys):
-    made = column(null, source="learned", **keys)
+def learned(vector, cells, persons=None, *, null=False, **keys):
+    made = column(null=null, source="learned", **keys)
     ids = np.arange(len(cells)) if persons is None else np.array(persons)
     return label.build_learned(made, made.domain, vector("category", cells), ids)
 

@@ -84,14 +84,6 @@ def test_heap_outside_public_bounds_is_refused():
         public("integer", 0, 1000, heaps=[1001])
 
 
-def test_listed_numbers_are_the_only_ones_drawn(vector):
-    made = column(kind="integer", domain={"values": [6, 3, 7], "source": "public"})
-    codec = numeric.build_public(made, made.domain)
-    codes = codec.encode(vector("integer", [3, 6, 7]))
-    assert codes.tolist() == [0, 1, 2]
-    assert codec.decode(codes, np.random.default_rng(0)).values.tolist() == [3, 6, 7]
-
-
 def test_learned_bounds_clip_the_eleven_most_extreme_persons(vector):
     cells = [*range(1000, 2000), 10**6]
     codec = learned(vector, cells)
@@ -109,14 +101,6 @@ def test_learned_bounds_are_cut_to_the_listed_ones(vector):
 def test_listed_bounds_that_exclude_all_values_are_refused(vector):
     with pytest.raises(ValueError, match="exclude"):
         learned(vector, list(range(1000)), domain={"min": 5000})
-
-
-def test_learned_listed_values_of_few_persons_go_to_a_neighbour(vector):
-    cells = [1] * 20 + [2] * 3 + [5] * 20
-    codec = learned(vector, cells, domain={"values": [1, 2, 5]})
-    codes = codec.encode(vector("integer", [1, 2, 5]))
-    assert codes.tolist() == [0, 0, 1]
-    assert codec.decode(codes, np.random.default_rng(0)).values.tolist() == [1, 1, 5]
 
 
 def test_learned_heap_of_few_persons_is_no_level(vector):
