@@ -65,7 +65,7 @@ def mix(numbers: KeyArray) -> KeyArray:
 
 def total(cells: KeyArray) -> KeyArray:
     """The key of each row over all given columns: the sum of its cells' keys modulo 2**64."""
-    return np.add.reduce(cells, axis=0, dtype=np.uint64)
+    return np.asarray(cells.sum(axis=0, dtype=np.uint64))
 
 
 def _canonical(vector: Vector, column: Column) -> KeyArray:

@@ -33,11 +33,11 @@ class Estimate:
         return Estimate(self.value * factor, self.low * factor, self.high * factor)
 
 
-def proportion(hits: int, n: int, alpha: float = ALPHA) -> Estimate:
+def proportion(hits: float, n: int, alpha: float = ALPHA) -> Estimate:
     """A share and its exact binomial limits (Clopper and Pearson 1934).
 
     Args:
-        hits: Successes, 0 <= hits <= n.
+        hits: Successes, 0 <= hits <= n; expected ones need not be whole.
         n: Trials; with none, nothing is known and the limits are 0 and 1.
         alpha: Level of each limit.
     """

@@ -62,7 +62,8 @@ class _Space:
         labels = [self._number(name, table.vector(name)) for name in self._levels]
         n = len(table)
         return _Points(
-            np.array(ranks, dtype=np.float32).reshape(-1, n), np.array(labels, dtype=np.int32).reshape(-1, n)
+            np.array(ranks, dtype=np.float32).reshape(len(ranks), n),
+            np.array(labels, dtype=np.int32).reshape(len(labels), n),
         )
 
     def _rank(self, name: str, vector: Vector) -> Array:

@@ -3,9 +3,9 @@
 Persons went to train or holdout by a random split that the generator never saw. Take the persons who are
 alone with some values, `train` of them in train and `holdout` in holdout. If nothing leaks, those who turn up
 in the synthetic records are a random part of them all: given their total, the number from train is
-hypergeometric, and Binomial(total, train / (train + holdout)) has the heavier upper tail (Hoeffding 1963,
-theorem 4), so that the binomial test with the actual split ratio is exact or conservative. No fixed margin,
-no equal sides needed.
+hypergeometric. Binomial(total, train / (train + holdout)) has the heavier tail more than one above the mean
+(the tests enumerate it), so that the binomial test with the actual split ratio errs on the safe side for the
+generator. No fixed margin, no equal sides needed.
 """
 
 from __future__ import annotations
@@ -78,6 +78,12 @@ class Hits:
         """Share hit of the train persons less that of the holdout, by MOVER from Clopper-Pearson limits."""
         found = proportion(self.train_hits, self.train)
         return difference(found, proportion(self.holdout_hits, self.holdout))
+
+    @property
+    def chance_width(self) -> float:
+        """Upper limit of the excess share if the hits fell by chance on train and holdout."""
+        train, holdout = self.train * self.chance(), self.holdout * self.chance()
+        return difference(proportion(train, self.train), proportion(holdout, self.holdout)).high
 
     def chance(self, scale: float = 1.0, smooth: float = 0.0) -> float:
         """Probability that chance hits a person: the pooled rate of both sides.

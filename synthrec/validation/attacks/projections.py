@@ -34,8 +34,8 @@ MANY_UNIQUE = 100
 """or this many of them do."""
 WHOLE_ROWS = 0.5
 """Part of the level that whole rows have; the other sets share the rest equally."""
-BOUNDED_TRAIN, BOUNDED_HOLDOUT = 200, 600
-"""Unique persons that a set needs for its share to be bounded; smaller sets enter the test only."""
+BOUNDED_WIDTH = 0.04
+"""Sets whose share would have wider limits, if its hits fell by chance, enter the test but not the bound."""
 
 _METHOD = (
     "a / n - b / k on the column set with the highest upper limit: of n train and k holdout persons alone "
@@ -82,11 +82,14 @@ class ProjectionCopies:
 
 
 def _excess(outcome: Outcome) -> Measure:
-    """The excess share with the highest upper limit, among sets with enough unique persons."""
-    found = [trial.hits for trial in outcome.trials]
-    enough = [hits for hits in found if hits.train >= BOUNDED_TRAIN and hits.holdout >= BOUNDED_HOLDOUT]
-    enough = enough or [max(found, key=lambda hits: min(hits.train, hits.holdout))]
-    worst = max((hits.excess_share() for hits in enough), key=lambda estimate: estimate.high)
+    """The excess share with the highest upper limit, among the sets on which it can be told precisely.
+
+    How precisely depends on the total hits alone, not on how they fell on train and holdout.
+    """
+    usable = [trial.hits for trial in outcome.trials if trial.hits.train and trial.hits.holdout]
+    precise = [hits for hits in usable if hits.chance_width <= BOUNDED_WIDTH]
+    bounded = precise or [min(usable, key=lambda hits: hits.chance_width)]
+    worst = max((hits.excess_share() for hits in bounded), key=lambda estimate: estimate.high)
     return Measure("excess", worst.value, worst.low, worst.high, outcome.persons, 0.0, _METHOD)
 
 
