@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import compress
+
 import numpy as np
 
 from synthrec.rules.rows import Maker, Rows
@@ -36,7 +38,9 @@ def compacted(vector: Vector) -> Vector:
         return vector
     used = np.zeros(len(vector.levels), dtype=bool)
     used[vector.values[~vector.missing]] = True
+    if used.all():
+        return vector
     position = np.cumsum(used, dtype=np.int32) - 1
     codes = np.where(vector.missing, 0, position[vector.values]) if len(used) else vector.values
-    levels = tuple(text for text, keep in zip(vector.levels, used, strict=True) if keep)
+    levels = tuple(compress(vector.levels, used))
     return Vector(codes.astype(np.int32), vector.missing, levels)

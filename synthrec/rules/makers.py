@@ -172,7 +172,8 @@ def numbered(sequence: spec.Sequence, column: Column, first: int, count: int) ->
     numbers: IntArray = np.arange(first, first + count) + sequence.start
     if column.kind == "integer":
         return Vector.full(numbers)
-    texts = tuple(f"{sequence.prefix}{number:0{sequence.width}d}" for number in numbers.tolist())
+    pattern = f"{sequence.prefix.replace('%', '%%')}%0{sequence.width}d"
+    texts = tuple(map(pattern.__mod__, numbers.tolist()))
     return Vector.full(np.arange(count, dtype=np.int32), texts)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,12 +24,13 @@ def grid(column: Column) -> float:
 def from_floats(values: FloatArray, missing: BoolArray, column: Column) -> Vector:
     """Numbers in the column's unit, rounded half to even to its grid, as a vector of that column."""
     spacing = grid(column)
+    if not spacing:
+        return Vector(np.where(missing, 0.0, values), missing)
+    steps = np.rint(np.where(missing, 0.0, values) / spacing)
     if column.kind == "float":
-        rounded = np.rint(values / spacing) * spacing if spacing else values
-        return Vector(np.where(missing, 0.0, rounded), missing)
-    ticks = round(spacing * 10 ** (column.scale or 0))
-    units = np.rint(np.where(missing, 0.0, values) / spacing).astype(np.int64) * ticks
-    return Vector(units, missing)
+        numerator, denominator = Fraction(str(column.precision)).as_integer_ratio()
+        return Vector(steps * numerator / denominator, missing)
+    return Vector(steps.astype(np.int64) * round(spacing * 10 ** (column.scale or 0)), missing)
 
 
 def convert(vector: Vector, kind: ResultKind, column: Column) -> Vector:

@@ -62,7 +62,7 @@ class NeighbourMaker:
 
 @dataclass(frozen=True)
 class RunningSumMaker:
-    """The sum of an expression over the siblings so far, in exact units of the column; missing counts as 0."""
+    """The sum of an expression over the siblings so far, in units of the column; missing counts as 0."""
 
     expression: Expression
     start: Moments | Amount

@@ -61,10 +61,10 @@ class Spec(Model):
 
     def expressions(self) -> Iterator[tuple[Path, str]]:
         """The expressions within, each with its path."""
-        for name in type(self).model_fields:
+        for name, field in type(self).model_fields.items():
             value = getattr(self, name)
             if isinstance(value, str) and name in self.amounts():
-                yield (name,), value
+                yield (field.alias or name,), value
 
     def references(self) -> Iterator[tuple[Path, str]]:
         """The columns it names outside expressions, each with its path."""

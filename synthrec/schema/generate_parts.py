@@ -115,7 +115,7 @@ class Part:
             return _NUMBER
         if isinstance(make, Expr) or field in {"previous", "next"}:
             return self._column
-        if isinstance(make, Between) or field in {"origin", "start"}:
+        if isinstance(make, Between) or field == "from":
             return self._column
         return _NUMBER
 
@@ -178,7 +178,7 @@ class Part:
         known = [name for name in spec.by if name in self._names]
         open_ = [name for name in known if not closed_labels(self._names[name])]
         for name in open_:
-            repair = "list its values in its domain, or use a helper made by band()"
+            repair = "list its values in its domain, or use a helper with values"
             yield ("by", spec.by.index(name)), f"{name!r} has no list of labels", repair
         if not open_ and len(known) == len(spec.by):
             yield from arrange(spec, [self._names[name] for name in spec.by])[1]
