@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import compress
 
 import numpy as np
 
+from synthrec.rules.amounts import impossible
 from synthrec.rules.rows import Maker, Rows
 from synthrec.schema.vector import IntArray, Vector
 
 
-def under(parent: Rows, table: str, count: Maker, rng: np.random.Generator) -> Rows:
-    """The rows of a child table, with nothing made yet."""
-    counts = count.draw(parent, rng)
-    parent_rows = np.repeat(np.arange(parent.count), np.where(counts.missing, 0, counts.values))
+@dataclass(frozen=True)
+class Count:
+    """How many rows each parent has, and the most it may have."""
+
+    maker: Maker
+    most: int
+
+
+def under(parent: Rows, table: str, count: Count, rng: np.random.Generator) -> Rows:
+    """The rows of a child table, with nothing made yet.
+
+    Raises:
+        SchemaError: a count is missing, negative or above the limit.
+    """
+    counts = count.maker.draw(parent, rng)
+    wrong = counts.missing | np.less(counts.values, 0) | np.greater(counts.values, count.most)
+    if bad := int(wrong.sum()):
+        found = f"{bad} of {parent.count} parents with a count outside 0 to {count.most}"
+        raise impossible(f"tables.{table}.generate.count", found, "use clip(), or raise max_rows_per_person")
+    parent_rows = np.repeat(np.arange(parent.count), counts.values.astype(np.int64))
     return Rows(table, len(parent_rows), parent.params, parent, parent_rows)
 
 

@@ -22,7 +22,7 @@ from synthrec.rules.children import root_of, sort_within_parents, under
 from synthrec.rules.chunks import Block, joined
 from synthrec.rules.makers import numbered
 from synthrec.rules.params import overridden, vectors
-from synthrec.rules.plan import TablePlan, plan
+from synthrec.rules.plan import Check, TablePlan, plan
 from synthrec.rules.rows import Rows, replaced
 from synthrec.rules.scans import families
 from synthrec.schema.model import Scalar, Schema
@@ -108,6 +108,7 @@ class _Making:
             first = self._numbers[table.name]
             rows.made[name] = numbered(sequence, table.spec.columns[name], first, rows.count)
         self._numbers[table.name] += rows.count
+        _refuse(table.late_checks, rows)
         return rows
 
     def _empty(self, table: TablePlan) -> Rows:
@@ -129,7 +130,7 @@ class _Making:
             self._draw(table, fresh, f":redraw{attempt}")
             for name in table.makers:
                 rows.made[name] = replaced(rows.made[name], bad, fresh.made[name])
-        _refuse(table, rows)
+        _refuse(table.checks, rows)
 
 
 def _ends(rows: Rows) -> IntArray:
@@ -151,9 +152,9 @@ def _to_redraw(table: TablePlan, rows: Rows) -> BoolArray:
     return np.bincount(family[violated], minlength=rows.parent.count)[family] > 0
 
 
-def _refuse(table: TablePlan, rows: Rows) -> None:
-    """Raise for the checks that rows still violate."""
-    for check in table.checks:
+def _refuse(checks: tuple[Check, ...], rows: Rows) -> None:
+    """Raise for the first check that rows violate."""
+    for check in checks:
         if count := int(check.violated(rows).sum()):
             share = f"{count} of {rows.count} rows ({count / rows.count:.2%})"
             raise impossible(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 import numpy as np
@@ -155,11 +155,11 @@ class TemplateMaker:
     @classmethod
     def of(cls, make: spec.Template, target: Target) -> TemplateMaker:  # noqa: ARG003
         """The texts of every combination of parts."""
-        choices = (make.parts[name] for name in make.names)
-        texts = (
-            make.pattern.format(**dict(zip(make.names, parts, strict=True))) for parts in product(*choices)
+        between = [piece.split("}")[-1] for piece in make.pattern.split("{")]
+        choices = [make.parts[name] for name in make.names]
+        return cls(
+            tuple("".join(chain(*zip(between, (*parts, ""), strict=True))) for parts in product(*choices))
         )
-        return cls(tuple(texts))
 
     def draw(self, rows: Rows, rng: np.random.Generator) -> Vector:
         """One uniform draw per row."""

@@ -11,13 +11,14 @@ import numpy as np
 
 from synthrec.errors import Fault, SchemaError
 from synthrec.rules.amounts import Names, Target, evaluate
+from synthrec.rules.children import Count
 from synthrec.rules.makers import maker
 from synthrec.rules.rows import Maker, Rows
 from synthrec.schema.expressions import Expression, compile_expression
 from synthrec.schema.generate import faults
 from synthrec.schema.generate_model import Scan, Sequence
 from synthrec.schema.model import LABEL_KINDS, Column, Scalar, Schema, TableSpec
-from synthrec.schema.rule_tables import RuleTable, count_column, rule_tables, scope
+from synthrec.schema.rule_tables import RuleTable, count_column, most_children, rule_tables, scope
 from synthrec.schema.scalars import model_number
 from synthrec.schema.vector import BoolArray
 
@@ -29,6 +30,8 @@ class Check:
     where: str
     """Its place in the schema."""
     rule: str
+    names: frozenset[str]
+    """The columns it looks at."""
     violated: Callable[[Rows], BoolArray]
     """Where the rule is broken, shape (n,)."""
 
@@ -40,12 +43,14 @@ class TablePlan:
     name: str
     spec: TableSpec
     per: str | None
-    count: Maker | None
+    count: Count | None
     makers: Mapping[str, Maker]
     """In executable order; sequences are not among them."""
     sequences: Mapping[str, Sequence]
     order_by: str | None
     checks: tuple[Check, ...]
+    late_checks: tuple[Check, ...]
+    """Those that look at sequences, which are numbered last and cannot be drawn anew."""
     redraws: Literal["rows", "families"]
     """What is drawn anew where a check is violated: the row, or all rows of its parent."""
 
@@ -85,6 +90,7 @@ def _table(table: RuleTable, tables: Mapping[str, RuleTable], params: Mapping[st
         for name, make in table.makes.items()
         if not isinstance(make.make, Sequence)
     }
+    checks = list(_checks(table, made))
     order = TopologicalSorter({name: made[name].names & set(made) for name in made}).static_order()
     return TablePlan(
         name=table.name,
@@ -94,32 +100,34 @@ def _table(table: RuleTable, tables: Mapping[str, RuleTable], params: Mapping[st
         makers={name: made[name] for name in order},
         sequences={name: make.make for name, make in table.makes.items() if isinstance(make.make, Sequence)},
         order_by=table.generate.order_by,
-        checks=tuple(_checks(table, made)),
+        checks=tuple(check for check in checks if check.names <= set(made)),
+        late_checks=tuple(check for check in checks if not check.names <= set(made)),
         redraws="families" if any(isinstance(make.make, Scan) for make in table.makes.values()) else "rows",
     )
 
 
-def _count(table: RuleTable, tables: Mapping[str, RuleTable], params: Mapping[str, Scalar]) -> Maker | None:
+def _count(table: RuleTable, tables: Mapping[str, RuleTable], params: Mapping[str, Scalar]) -> Count | None:
     if table.count is None or table.generate.per is None:
         return None
     names: Names = scope(tables, table.generate.per, params)
-    return maker(table.count, Target(count_column(table), names, f"tables.{table.name}.generate.count"))
+    target = Target(count_column(table), names, f"tables.{table.name}.generate.count")
+    return Count(maker(table.count, target), most_children(table))
 
 
 def _checks(table: RuleTable, made: Mapping[str, Maker]) -> Iterator[Check]:
     """The table's constraints of severity error, then what its columns allow."""
     for constraint in table.spec.constraints:
         expression = compile_expression(constraint.expr, table.spec.columns)
-        if constraint.severity == "error" and expression.names <= set(made):
+        if constraint.severity == "error":
             where = f"tables.{table.name}.constraints.{constraint.name}"
-            yield Check(where, constraint.expr, _broken(expression))
+            yield Check(where, constraint.expr, expression.names, _broken(expression))
     for name in made:
         column = table.columns[name]
         where = f"tables.{table.name}.columns.{name}"
         if not column.null.allowed:
-            yield Check(f"{where}.null", "never missing", _missing(name))
+            yield Check(f"{where}.null", "never missing", frozenset({name}), _missing(name))
         if column.domain is not None:
-            yield Check(f"{where}.domain", "within the domain", _outside(name, column))
+            yield Check(f"{where}.domain", "within the domain", frozenset({name}), _outside(name, column))
 
 
 def _missing(name: str) -> Callable[[Rows], BoolArray]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from math import prod
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -367,6 +368,10 @@ class Bernoulli(Spec):
         return frozenset({"p"})
 
 
+MAX_TEXTS = 100_000
+"""Texts that one template may have."""
+
+
 class Template(Spec):
     """Text put together from own vocabularies, each part drawn evenly: ``{pattern: "{given} {family}"}``."""
 
@@ -379,6 +384,8 @@ class Template(Spec):
         names = self.names
         if sorted(names) != sorted(self.parts):
             raise ValueError("the pattern and `parts` name different parts; each part stands once in both")
+        if prod(len(texts) for texts in self.parts.values()) > MAX_TEXTS:
+            raise ValueError(f"more than {MAX_TEXTS} different texts")
         return self
 
     @property

@@ -14,6 +14,8 @@ from pydantic import ValidationError
 from synthrec.schema.generate_model import SPECS, Generate, Missing, Path, TableGenerate, build
 from synthrec.schema.model import Column, Domain, Kind, Scalar, Schema, TableSpec, label
 
+MAX_CHILDREN = 10_000
+"""Rows that one parent may have."""
 Problem = tuple[Path, str, str]
 """Path of keys into the schema file, what was found, how to repair it."""
 
@@ -160,5 +162,9 @@ def param_column(value: Scalar) -> Column:
 
 def count_column(table: RuleTable) -> Column:
     """The number of rows per parent, as a column of the parent."""
-    most = table.spec.max_rows_per_person
-    return Column(kind="integer", domain=Domain(min=0, max=most, source="public"))
+    return Column(kind="integer", domain=Domain(min=0, max=most_children(table), source="public"))
+
+
+def most_children(table: RuleTable) -> int:
+    """The most rows that one parent may have."""
+    return min(table.spec.max_rows_per_person or MAX_CHILDREN, MAX_CHILDREN)

@@ -228,3 +228,17 @@ def test_chunks_hold_whole_families_of_bounded_size(schema):
 def test_a_column_without_generate_cannot_be_executed(schema):
     with pytest.raises(SchemaError, match=r"columns\.y: no generate"):
         RuleEngine(schema({"x": DIE, "y": {"kind": "boolean"}}))
+
+
+@pytest.mark.parametrize("count", [{"expr": "0 - 1"}, {"const": 4}, {"expr": "1 / 0"}])
+def test_counts_outside_their_bounds_are_refused(make, count):
+    tables = child({}, count)
+    tables["c"]["max_rows_per_person"] = 3
+    with pytest.raises(SchemaError, match=r"tables\.c\.generate\.count: 4096 of 4096 parents"):
+        make({"id": ID}, 2, table=ROOT, tables=tables)
+
+
+def test_a_constraint_over_a_sequence_is_checked_after_numbering(make):
+    number = {"kind": "integer", "role": "key", "generate": {"sequence": {}}}
+    with pytest.raises(SchemaError, match=r"constraints\.few: 4093 of 4096"):
+        make({"no": number}, 5, table={"constraints": [{"name": "few", "expr": "no <= 3"}]})

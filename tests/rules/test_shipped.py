@@ -1,4 +1,4 @@
-"""The shipped schemas are sound, executable and keep their promises; sample files are what the command makes."""
+"""The shipped schemas are sound and keep their promises; the sample files are what the command makes."""
 
 from __future__ import annotations
 
