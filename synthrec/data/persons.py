@@ -12,7 +12,10 @@ from synthrec.schema.vector import IntArray
 
 
 def person_column(spec: TableSpec) -> str | None:
-    """The column whose value says whose row it is; None where every row is a person of its own."""
+    """The column whose value says whose row it is; None where every row is a person of its own.
+
+    A child table's column names the parent row, which is the person where the parent's key is its person.
+    """
     if spec.one_row_per_person:
         return None
     return spec.person.via if isinstance(spec.person, PersonVia) else spec.person
@@ -54,7 +57,7 @@ def _persons_of(table: Table, column: str) -> tuple[IntArray, list[bytes]]:
     vector = table.vector(column)
     missing = int(vector.missing.sum())
     if missing:
-        where, found = f"{table.name}.{column}", f"{missing} rows do not say whose they are"
+        where, found = f"{table.name}.{column}", f"rows that do not say whose they are: {missing}"
         repair = "every row needs a person; fill the column or remove the rows"
         raise InputError([Fault(table.name, 0, 0, where, found, repair)])
     return label_identities(vector)

@@ -119,7 +119,12 @@ class FileSink:
         self._groups = RowGroups()
         self._raw: BinaryIO = path.open("wb")
         self._file = _compressed(self._raw) if path.suffix.lower() == ".gz" else self._raw
-        self._writer = form.writer(self._file, spec)
+        try:
+            self._writer: Writer = form.writer(self._file, spec)
+        except BaseException:
+            self._raw.close()
+            path.unlink()
+            raise
 
     def write(self, table: Table) -> None:
         """Append rows."""

@@ -57,10 +57,13 @@ def read_table(
         ConfigError: delimiter or encoding cannot be one.
         OSError: a file is there and cannot be read.
     """
+    parts = _parts(source, spec, delimiter, encoding)
+    if not parts:
+        raise InputError([Fault("", 0, 0, name, "no files are given", "give at least one file")])
     faults: list[Fault] = []
     tables: list[Table] = []
     notes: list[str] = []
-    for open_part in _parts(source, spec, delimiter, encoding):
+    for open_part in parts:
         raw = _collect(open_part, faults)
         if raw is not None:
             table, found = _table(raw, name, spec)

@@ -53,7 +53,7 @@ def given_holdout(train: Table, holdout: Table) -> Split:
     faults = [_empty(name) for name, table in (("train", train), ("holdout", holdout)) if not len(table)]
     shared = _shared_persons(train, holdout)
     if shared:
-        found = f"{shared} persons of the holdout are in the training data too"
+        found = f"persons of the holdout who are in the training data too: {shared}"
         repair = "put all rows of a person on one side"
         faults.append(Fault(train.name, 0, 0, f"{train.name}.{person_column(train.spec)}", found, repair))
     if faults:
@@ -72,7 +72,7 @@ def _shared_persons(train: Table, holdout: Table) -> int:
 
 
 def _too_small(table: Table, persons: int) -> Fault:
-    found = f"{persons} persons are too few to be split into training data and holdout"
+    found = f"too few persons to be split into training data and holdout: {persons}"
     return Fault(table.name, 0, 0, "", found, "give more records, or bring your own holdout with --holdout")
 
 

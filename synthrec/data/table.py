@@ -65,7 +65,7 @@ def to_vector(array: pa.Array, column: Column) -> Vector:
         return Vector(codes, missing, tuple(array.dictionary.to_pylist()))
     match column.kind:
         case "decimal":
-            values: NDArray[np.generic] = minor_units(array)
+            values: NDArray[np.generic] = _minor_units(array)
         case "date":
             values = array.cast(pa.int32()).fill_null(0).to_numpy().astype(np.int64)
         case "datetime":
@@ -86,7 +86,7 @@ def _decimals(vector: Vector, scale: int) -> pa.Array:
     return pa.Array.from_buffers(pa.decimal128(18, scale), len(vector), [validity, pa.py_buffer(cells)])
 
 
-def minor_units(array: pa.Array) -> IntArray:
+def _minor_units(array: pa.Array) -> IntArray:
     """Low halves of the decimal128 cells; 18 digits fit in them."""
     cells = np.frombuffer(array.buffers()[1], dtype=np.int64).reshape(-1, 2)
     units = cells[array.offset : array.offset + len(array), 0].copy()

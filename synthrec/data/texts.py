@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -19,8 +18,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from synthrec.data.reasons import Reason, Reasons
-from synthrec.data.table import minor_units
+from synthrec.data.table import arrow_type, to_vector
 from synthrec.schema.model import Column
+from synthrec.schema.scalars import dtype
+from synthrec.schema.vector import BoolArray
 
 INTEGER_LIMIT = 2**63 - 1
 DECIMAL_LIMIT = 10**18 - 1
@@ -32,11 +33,10 @@ _ISO = re.compile(
     r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.(?P<fraction>\d+))?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII
 )
 _LONGEST_NUMBER = 100
+_PLAIN_DATE = r"[1-9]\d{3}-\d\d-\d\d"
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
-
-Read = Callable[[str], "int | float | bool | Reason"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,20 +54,21 @@ class Cells:
 
 
 def read_texts(texts: pa.StringArray, column: Column) -> Cells:
-    """Texts as the model numbers of a column that is not of labels."""
-    match column.kind:
-        case "integer":
-            return _plain_or(texts, r"^-?\d{1,18}$", _integers, lambda text: exact(text, 0, INTEGER_LIMIT))
-        case "decimal":
-            return _read_decimals(texts, column.scale or 0)
-        case "float":
-            return _plain_or(texts, r"^-?\d{1,15}(\.\d{1,15})?$", _floats, _float)
-        case "boolean":
-            return _each(texts, _boolean, np.bool_)
-        case "date":
-            return _each(texts, lambda text: _days(text, column.format), np.int64)
-        case _:
-            return _each(texts, lambda text: _microseconds(text, column), np.int64)
+    """Texts as the model numbers of a column that is not of labels.
+
+    Plain texts are cast all at once, the others are read one by one; both ways agree.
+    """
+    is_plain = _match(texts, _plain_pattern(column))
+    plain = _cast(texts.filter(pa.array(is_plain)), column)
+    if plain is None:
+        is_plain = np.zeros(len(texts), dtype=bool)
+    others = _each(texts.filter(pa.array(~is_plain)), column)
+    if plain is None:
+        return others
+    values = np.zeros(len(texts), dtype=plain.dtype)
+    reasons = np.zeros(len(texts), dtype=np.int8)
+    values[is_plain], values[~is_plain], reasons[~is_plain] = plain, others.values, others.reasons
+    return Cells(values, reasons)
 
 
 def exact(text: str, scale: int, limit: int) -> int | Reason:
@@ -89,36 +90,42 @@ def exact(text: str, scale: int, limit: int) -> int | Reason:
     return -units if number.is_signed() else units
 
 
-def _read_decimals(texts: pa.StringArray, scale: int) -> Cells:
+def _plain_pattern(column: Column) -> str | None:
+    """What pyarrow reads as the one-by-one reader does; None where it cannot."""
+    scale = column.scale or 0
     fraction = rf"(\.\d{{1,{scale}}})?" if scale else ""
-
-    def units(plain: pa.StringArray) -> NDArray[np.generic]:
-        return minor_units(plain.cast(pa.decimal128(18, scale)))
-
-    return _plain_or(
-        texts, rf"^-?\d{{1,{18 - scale}}}{fraction}$", units, lambda text: exact(text, scale, DECIMAL_LIMIT)
-    )
-
-
-def _plain_or(
-    texts: pa.StringArray, pattern: str, fast: Callable[[pa.StringArray], NDArray[np.generic]], read: Read
-) -> Cells:
-    """Texts of the plain pattern all at once, and the others one by one."""
-    plain = pc.match_substring_regex(texts, pattern)
-    mask = plain.to_numpy(zero_copy_only=False)
-    numbers = fast(texts.filter(plain))
-    others = _each(texts.filter(pc.invert(plain)), read, numbers.dtype.type)
-    values = np.zeros(len(texts), dtype=numbers.dtype)
-    reasons = np.zeros(len(texts), dtype=np.int8)
-    values[mask], values[~mask], reasons[~mask] = numbers, others.values, others.reasons
-    return Cells(values, reasons)
+    clock = r"[T ]\d\d:\d\d:\d\d(\.\d{1,6})?"
+    patterns = {
+        "integer": r"-?\d{1,18}",
+        "decimal": rf"-?\d{{1,{18 - scale}}}{fraction}",
+        "float": r"-?\d{1,25}(\.\d{1,25})?([eE][+-]?\d{1,2})?",
+        "boolean": "true|false",
+        "date": _PLAIN_DATE,
+        "datetime": _PLAIN_DATE + clock + (r"(Z|[+-]\d\d:\d\d)" if column.timezone else ""),
+    }
+    return None if column.format else f"^({patterns[column.kind]})$"
 
 
-def _each(texts: pa.StringArray, read: Read, dtype: type[np.generic]) -> Cells:
-    values = np.zeros(len(texts), dtype=dtype)
+def _match(texts: pa.StringArray, pattern: str | None) -> BoolArray:
+    if pattern is None:
+        return np.zeros(len(texts), dtype=bool)
+    matches: BoolArray = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
+    return matches
+
+
+def _cast(plain: pa.StringArray, column: Column) -> NDArray[np.generic] | None:
+    """Model numbers; None where one of the texts is no value, such as the 30th of February."""
+    try:
+        return to_vector(plain.cast(arrow_type(column)), column).values
+    except pa.ArrowInvalid:
+        return None
+
+
+def _each(texts: pa.StringArray, column: Column) -> Cells:
+    values = np.zeros(len(texts), dtype=dtype(column))
     reasons = np.zeros(len(texts), dtype=np.int8)
     for index, text in enumerate(texts.to_pylist()):
-        result = read(text.strip())
+        result = _read(text.strip(), column)
         if isinstance(result, Reason):
             reasons[index] = result.number
         else:
@@ -126,14 +133,20 @@ def _each(texts: pa.StringArray, read: Read, dtype: type[np.generic]) -> Cells:
     return Cells(values, reasons)
 
 
-def _integers(plain: pa.StringArray) -> NDArray[np.generic]:
-    numbers: NDArray[np.generic] = plain.cast(pa.int64()).to_numpy()
-    return numbers
-
-
-def _floats(plain: pa.StringArray) -> NDArray[np.generic]:
-    numbers: NDArray[np.generic] = plain.cast(pa.float64()).to_numpy()
-    return numbers
+def _read(text: str, column: Column) -> int | float | bool | Reason:
+    match column.kind:
+        case "integer":
+            return exact(text, 0, INTEGER_LIMIT)
+        case "decimal":
+            return exact(text, column.scale or 0, DECIMAL_LIMIT)
+        case "float":
+            return _float(text)
+        case "boolean":
+            return _TRUTH.get(text.lower(), Reason.BOOLEAN)
+        case "date":
+            return _days(text, column.format)
+        case _:
+            return _microseconds(text, column)
 
 
 def _float(text: str) -> float | Reason:
@@ -147,10 +160,6 @@ def _no_number(text: str) -> Reason:
     if _NOT_FINITE.fullmatch(text):
         return Reason.FINITE
     return Reason.SEPARATOR if _SEPARATED.fullmatch(text) else Reason.NUMBER
-
-
-def _boolean(text: str) -> bool | Reason:
-    return _TRUTH.get(text.lower(), Reason.BOOLEAN)
 
 
 def _days(text: str, form: str | None) -> int | Reason:

@@ -155,3 +155,7 @@ def test_person_may_not_be_missing_even_where_null_is_allowed(read_csv_text, fau
     spec = make_spec({"who": "id", "n": "integer"}, one_row_per_person=False, person="who")
     faults = faults_of(lambda: read_csv_text("who,n\na,1\n,2\n", spec))
     assert faults == ["t.who: missing in the column that says whose row it is: 1 cell (row 2)"]
+
+
+def test_no_files_at_all(faults_of, spec):
+    assert faults_of(lambda: read_table([], "t", spec)) == ["t: no files are given"]

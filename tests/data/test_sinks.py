@@ -240,6 +240,16 @@ def test_files_are_synced_once_closed(tmp_path, table, monkeypatch, suffix):
     assert len(synced) == 1
 
 
+def test_a_header_that_cannot_be_written_leaves_no_file(tmp_path, table, monkeypatch):
+    def full(*_args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pyarrow.csv.CSVWriter", full)
+    with pytest.raises(OSError, match="No space left"):
+        open_sink(tmp_path / "a.csv", table.spec)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_decimals_of_csv_are_exact(tmp_path, make_spec):
     spec = make_spec({"d": {"kind": "decimal", "scale": 9}})
     write(tmp_path / "a.csv", Table.from_vectors("t", spec, {"d": Vector.full(np.array([1, -(10**18) + 1]))}))

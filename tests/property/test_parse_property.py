@@ -172,3 +172,36 @@ def test_floats_read_bit_by_bit(numbers):
     ]
     cells = read_texts(pa.array(texts), Column(kind="float"))
     assert cells.values.tolist() == [float(text) for text in texts]
+
+
+TWO = st.sampled_from(["00", "01", "12", "23", "24", "59", "60", "61", "99"])
+CLOCK = st.builds(
+    "{}:{}:{}{}".format, TWO, TWO, TWO, st.sampled_from(["", ".5", ".123456", ".1234567", ".1234560"])
+)
+DAY_TEXT = st.builds(
+    "{:04d}-{:02d}-{:02d}".format,
+    st.sampled_from([0, 1, 999, 1000, 1900, 2023, 2024, 9999]),
+    st.integers(0, 13),
+    st.integers(0, 32),
+)
+OFFSET = st.one_of(
+    st.sampled_from(["", "Z", "+00:00"]), st.builds("{}{}:{}".format, st.sampled_from("+-"), TWO, TWO)
+)
+MOMENT_TEXT = st.one_of(
+    DAY_TEXT, st.builds("{}{}{}{}".format, DAY_TEXT, st.sampled_from(" T"), CLOCK, OFFSET)
+)
+
+
+@settings(max_examples=800, deadline=None)
+@given(
+    MOMENT_TEXT,
+    st.sampled_from([{"kind": "date"}, {"kind": "datetime"}, {"kind": "datetime", "timezone": "UTC"}]),
+)
+def test_moments_read_at_once_as_one_by_one(text, column):
+    """A day that no calendar has, in the plain form, sends all texts the slow way."""
+    column = Column.model_validate(column)
+    nowhere = {"date": "2023-02-30", "datetime": "2023-02-30T00:00:00" + ("Z" if column.timezone else "")}
+    fast = read_texts(pa.array([text]), column)
+    slow = read_texts(pa.array([text, nowhere[column.kind]]), column)
+    assert slow.reasons[1] == Reason.MOMENT.number
+    assert (fast.values[0], fast.reasons[0]) == (slow.values[0], slow.reasons[0])
