@@ -231,17 +231,17 @@ def steps(monkeypatch) -> list[str]:
 
 
 def test_data_are_durable_before_the_card_and_the_card_before_the_name(tmp_path, steps) -> None:
-    export(tmp_path / "out", cards={CARD: b"{}", "card.html": b"", "a_card.md": b""})
+    export(tmp_path / "out", cards={CARD: b"{}", "card.html": b"", "card.md": b""})
     assert [
         step for step in steps if not step.startswith("write a.") and not step.startswith("write b.")
     ] == [
         "sync a.csv",
         "sync b.csv",
         "sync export",
-        "write a_card.md",
-        "sync a_card.md",
         "write card.html",
         "sync card.html",
+        "write card.md",
+        "sync card.md",
         "write card.json",
         "sync card.json",
         "sync export",
