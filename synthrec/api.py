@@ -134,7 +134,7 @@ def fit(
     progress.step("read")
     given = read_real(schema, data, holdout, share=holdout_share, keys=keys, text=run.text)
     progress.step(f"fit {generator}")
-    model = fit_model(schema, given, Recipe(generator, stratify, population), keys)
+    model = fit_model(schema, given, Recipe(generator, stratify, population), keys, run)
     progress.step("audit a trial")
     decision = store(model, given.real, Path(out), release_rows, keys, run)
     return FitReport(decision, given.notes, Path(out))

@@ -168,7 +168,7 @@ def _coverage(card: Card) -> str:
     rows = f"{card.coverage.audited_rows:,}"
     if card.coverage.kind == "very_output":
         return f"these very rows, {rows}"
-    return f"the first {rows} rows of this sample, of which these are the beginning"
+    return f"{rows} rows, all among those audited when the model was fitted"
 
 
 def _band(rows: RowBand) -> str:

@@ -43,9 +43,8 @@ class Backing:
 
     learned: Learned | None = None
     real: RealData | None = None
-    approved_rows: int | None = None
-    approved: tuple[Result, ...] = ()
-    """Findings of the audit that the approval rests on."""
+    approved: tuple[Result, ...] | None = None
+    """Findings of the audit that the approval rests on; None where the records themselves are audited."""
     limits: tuple[str, ...] = ()
     """Sentences for the card on what codec and generator cannot keep."""
 
@@ -123,7 +122,7 @@ def _release(schema: Schema, outcome: Outcome, backing: Backing, run: Run) -> Re
         seed=draw.streams.seed,
         coverage=_coverage(backing, tally),
         learned=backing.learned,
-        approved=backing.approved,
+        approved=backing.approved or (),
         conditional=_conditional(draw, tally),
         limits=backing.limits,
         warnings=_notes(draw, tally),
@@ -131,9 +130,9 @@ def _release(schema: Schema, outcome: Outcome, backing: Backing, run: Run) -> Re
 
 
 def _coverage(backing: Backing, tally: Tally) -> CoveragePart:
-    if backing.approved_rows is None:
-        return CoveragePart(kind="very_output", audited_rows=tally.reached)
-    return CoveragePart(kind="approved_prefix", audited_rows=backing.approved_rows)
+    """How the rows of this export were audited; how many more the approval covers may tell of the real ones."""
+    kind = "very_output" if backing.approved is None else "approved_prefix"
+    return CoveragePart(kind=kind, audited_rows=tally.reached)
 
 
 def _conditional(draw: Draw, tally: Tally) -> Conditional | None:

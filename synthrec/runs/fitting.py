@@ -17,7 +17,9 @@ from synthrec.generators.registry import generator
 from synthrec.generators.store import MANIFEST, write_model
 from synthrec.release.approval import Terms, sign, write_approval
 from synthrec.release.card_build import approved_results
+from synthrec.release.figures import band
 from synthrec.release.gate import Decision
+from synthrec.release.policy import Policy
 from synthrec.rng import Streams
 from synthrec.runs.context import Run
 from synthrec.runs.inputs import RealInput, modelled_table
@@ -46,7 +48,7 @@ class NewModel:
     fitted: Fitted
 
 
-def fit_model(schema: Schema, given: RealInput, recipe: Recipe, keys: Keys) -> NewModel:
+def fit_model(schema: Schema, given: RealInput, recipe: Recipe, keys: Keys, run: Run) -> NewModel:
     """Learn codec and density from the training records."""
     name, spec = modelled_table(schema)
     codec = Codec.build(spec, name, given.real.train)
@@ -64,6 +66,7 @@ def fit_model(schema: Schema, given: RealInput, recipe: Recipe, keys: Keys) -> N
         holdout=given.holdout,
         created=dt.datetime.now(dt.UTC).date(),
         population=recipe.population or schema.info.source.population,
+        persons=_persons(given.real, run.policy),
     )
     return NewModel(schema, manifest, codec, fitted)
 
@@ -94,6 +97,12 @@ def store(
     )
     write_approval(out, sign(terms, keys))
     return decision
+
+
+def _persons(real: RealData, policy: Policy) -> str:
+    """The number of training persons as closely as the policy lets it be told."""
+    low, high = band(int(real.train_persons.max()) + 1, policy.card.minimum_cell)
+    return f"{low:,} to {high:,}"
 
 
 def _settings(schema: Schema, recipe: Recipe) -> dict[str, str]:

@@ -119,4 +119,4 @@ def backing_for(model: OpenModel, draw: Draw, real: Data | None, holdout: Data |
     covered = approval.covers(draw.rows, draw.streams.seed, draw.where, run.policy.digest, run.profile.digest)
     if not covered:
         raise PolicyRefusedError("\n".join(covered.reasons))
-    return Backing(model.learned(), None, approval.rows, approval.results, limits)
+    return Backing(model.learned(), None, approval.results, limits)
