@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 
 from synthrec.errors import ConfigError
+from synthrec.schema.faults import suggestion
 from synthrec.schema.model import Scalar
-from synthrec.schema.rule_tables import param_column, suggestion
+from synthrec.schema.rule_tables import param_column
 from synthrec.schema.scalars import constants
 from synthrec.schema.vector import Vector
 
@@ -21,9 +22,7 @@ def overridden(own: Mapping[str, Scalar], given: Mapping[str, Scalar]) -> dict[s
     """
     for name in given:
         if name not in own:
-            raise ConfigError(
-                f"unknown param {name!r}; {suggestion(name, own) if own else 'the schema has none'}"
-            )
+            raise ConfigError(f"unknown param {name!r}; {suggestion(name, own)}")
     return {
         name: _as_kind(name, given[name], default) if name in given else default
         for name, default in own.items()

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from synthrec.schema.faults import suggestion
 from synthrec.schema.generate_model import Lookup, Table, When
 from synthrec.schema.model import LABEL_KINDS, Column, label
-from synthrec.schema.rule_tables import Problem, suggestion
+from synthrec.schema.rule_tables import Problem
 from synthrec.schema.vector import IntArray
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
+from synthrec.schema.faults import suggestion
 from synthrec.schema.generate_model import Copy, Path, Scan, Sequence
 from synthrec.schema.generate_parts import Part
 from synthrec.schema.model import Column, Scalar, Schema
@@ -16,7 +17,6 @@ from synthrec.schema.rule_tables import (
     count_column,
     rule_tables,
     scope,
-    suggestion,
 )
 
 Params = Mapping[str, Scalar]

@@ -10,6 +10,7 @@ from synthrec.errors import Fault, SchemaError
 from synthrec.schema.conditional import arrange, closed_labels
 from synthrec.schema.expression_types import ResultKind
 from synthrec.schema.expressions import Expression, compile_expression
+from synthrec.schema.faults import suggestion
 from synthrec.schema.generate_model import (
     Between,
     Category,
@@ -26,7 +27,7 @@ from synthrec.schema.generate_model import (
     Weights,
 )
 from synthrec.schema.model import LABEL_KINDS, NUMERIC_KINDS, Column, Scalar
-from synthrec.schema.rule_tables import Problem, suggestion
+from synthrec.schema.rule_tables import Problem
 from synthrec.schema.scalars import constants
 
 _NUMBER = Column(kind="float")

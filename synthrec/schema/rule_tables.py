@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from synthrec.schema.faults import suggestion
 from synthrec.schema.generate_model import SPECS, Generate, Missing, Path, TableGenerate, build
 from synthrec.schema.model import Column, Domain, Kind, Scalar, Schema, TableSpec, label
 
@@ -42,13 +42,6 @@ class RuleTable:
     count: Generate | None
     problems: tuple[Problem, ...] = field(default=(), compare=False)
     """What could not be read."""
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """A repair for an unknown name: the nearest known one, or all of them."""
-    names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(names)}"
 
 
 def parse_generate(raw: Mapping[str, Any]) -> Generate:
