@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from synthrec.data.learn import MIN_PERSONS, persons_per_level
+from synthrec.data.learn import MIN_PERSONS, distinct_holders, persons_per_level
 from synthrec.schema.vector import BoolArray, IntArray
 
 FINE_BINS = 256
@@ -133,13 +133,9 @@ def _runs(solid: BoolArray) -> Iterator[range]:
 
 def _members(found: IntArray, persons: IntArray, size: int) -> list[set[int]]:
     """Up to eleven persons of each bin."""
-    people = int(persons.max()) + 1
-    pairs = np.unique(found.astype(np.int64) * people + persons)
-    starts = np.searchsorted(pairs // people, np.arange(size + 1))
-    return [
-        set((pairs[start : min(stop, start + MIN_PERSONS)] % people).tolist())
-        for start, stop in pairwise(starts.tolist())
-    ]
+    levels, people = distinct_holders(found, persons)
+    starts = np.searchsorted(levels, np.arange(size + 1)).tolist()
+    return [set(people[start : min(stop, start + MIN_PERSONS)].tolist()) for start, stop in pairwise(starts)]
 
 
 def _merged(run: range, solid: BoolArray, members: list[set[int]]) -> list[_Part]:

@@ -26,8 +26,11 @@ from synthrec.schema.expressions import Expression, compile_expression
 from synthrec.schema.model import TEMPORAL_KINDS, Column
 from synthrec.schema.vector import BoolArray, IntArray, Vector
 
-DENSE_POINTS = 2**24
+FEW_POINTS = 2**20
 """Lattices of no more points are evaluated point by point."""
+
+DENSE_POINTS = 2**24
+"""Up to so many points this is done too where a part is no plain comparison with constants."""
 
 CHUNK = 2**20
 """Lattice points evaluated at once."""
@@ -89,17 +92,22 @@ def _satisfied(part: Part, vector: Vector) -> BoolArray:
 
 def _numeric_levels(part: Part, column: Column, codec: NumericCodec) -> BoolArray:
     bins = codec.bins
-    if bins.last - bins.first < DENSE_POINTS:
+    points = bins.last - bins.first + 1
+    breaks = _breakpoints(part, column) if points > FEW_POINTS else None
+    if breaks is None and points <= DENSE_POINTS:
         return _dense(part, codec)
-    breaks = _breakpoints(part, column)
     ends = _at(part, codec, bins.low) | _at(part, codec, bins.low + bins.width - 1)
-    if breaks is None:
-        return ends | (bins.width > 1)
+    inside = np.ones(len(bins), dtype=bool) if breaks is None else _touched(breaks, codec)
+    return ends | (inside & (bins.width > 1))
+
+
+def _touched(breaks: list[Decimal], codec: NumericCodec) -> BoolArray:
+    """Levels that hold a breakpoint or a neighbour of one."""
     near = [codec.lattice.floor(number) + offset for number in breaks for offset in (-1, 0, 1, 2)]
-    inside = [index for index in near if bins.first <= index <= bins.last]
-    touched = np.zeros(len(bins), dtype=bool)
-    touched[bins.find(np.array(inside, dtype=np.int64))] = True
-    return ends | (touched & (bins.width > 1))
+    inside = [index for index in near if codec.bins.first <= index <= codec.bins.last]
+    touched = np.zeros(len(codec.bins), dtype=bool)
+    touched[codec.bins.find(np.array(inside, dtype=np.int64))] = True
+    return touched
 
 
 def _dense(part: Part, codec: NumericCodec) -> BoolArray:

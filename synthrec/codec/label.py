@@ -109,8 +109,9 @@ def build_learned(column: Column, domain: Domain, vector: Vector, persons: IntAr
     """
     frequent = learned_categories(vector, persons)
     labels = tuple(label for label in domain.labels if label in frequent) if domain.labels else frequent
-    held = vector.values[~vector.missing].astype(np.intp)
-    pooled = bool(set(np.array(vector.levels or (), dtype=object)[np.unique(held)]) - set(labels))
+    held = np.bincount(vector.values[~vector.missing].astype(np.intp), minlength=len(vector.levels or ()))
+    found = {level for level, rows in zip(vector.levels or (), held, strict=True) if rows}
+    pooled = not found <= set(labels)
     other = domain.other if pooled else None
     if other is not None and other not in labels:
         labels = (*labels, other)

@@ -106,11 +106,15 @@ def persons_per_level(levels: IntArray, persons: IntArray, size: int) -> IntArra
         persons: Person ids of the rows, shape (n,), not negative.
         size: Number of levels.
     """
-    if len(levels) == 0:
-        return np.zeros(size, dtype=np.int64)
-    people = int(persons.max()) + 1
-    pairs = np.unique(levels.astype(np.int64) * people + persons)
-    return np.bincount(pairs // people, minlength=size)
+    return np.bincount(distinct_holders(levels, persons)[0], minlength=size)
+
+
+def distinct_holders(levels: IntArray, persons: IntArray) -> tuple[IntArray, IntArray]:
+    """The distinct pairs of level and person, as two arrays of shape (pairs,) in order."""
+    people = int(persons.max(initial=0)) + 1
+    pairs = np.sort(levels.astype(np.int64) * people + persons)
+    distinct = pairs[np.diff(pairs, prepend=-1) != 0]
+    return distinct // people, distinct % people
 
 
 def _first_of_each(values: NDArray[Any], persons: IntArray) -> NDArray[Any]:

@@ -104,11 +104,12 @@ WIDE = [
 ]
 
 
-@pytest.mark.parametrize("dense", [2**24, 0])
+@pytest.mark.parametrize("limits", [(2**24, 2**24), (0, 2**24), (0, 0)])
 @pytest.mark.parametrize("where", WIDE)
-def test_no_satisfying_value_loses_its_level(codec, vector, monkeypatch, where, dense):
+def test_no_satisfying_value_loses_its_level(codec, vector, monkeypatch, where, limits):
     """The evidence is a superset, whether levels are evaluated point by point or by breakpoints."""
-    monkeypatch.setattr(evidence_module, "DENSE_POINTS", dense)
+    for constant, limit in zip(("FEW_POINTS", "DENSE_POINTS"), limits, strict=True):
+        monkeypatch.setattr(evidence_module, constant, limit)
     levels, exact = codec.evidence(where)
     (name,) = exact.names
     column = codec.columns[name]

@@ -21,6 +21,7 @@ from synthrec.errors import Fault, InputError
 from synthrec.schema.model import Column, Null, TableSpec
 
 _PARQUET = b"PAR1"
+_HEADER = "put the column names into the first line; begin names such as 2024 with a letter"
 _ANYTHING = Column(kind="string", null=Null(allowed=True))
 
 
@@ -70,7 +71,7 @@ def _read_csv(path: Path, dialect: Dialect) -> Raw:
         ((_header(text.data, sign), sign) for sign in signs), key=lambda found: len(found[0])
     )
     if _looks_like_a_record(names):
-        raise _refusal(path, "numbers in the first line", "put the column names into the first line")
+        raise _refusal(path, "numbers in the first line", _HEADER)
     return read_csv(path, _spec(path, names), delimiter=delimiter, encoding=dialect.encoding)
 
 
