@@ -39,17 +39,14 @@ class NumericBins:
 
     @classmethod
     def learn(cls, vector: Vector) -> NumericBins:
-        """Bins of about equal training mass.
-
-        A heavy value, one that fills a bin by itself, begins a bin and so does the next larger value.
-        """
+        """Bins of about equal training mass; a heavy value fills a quantile, so the next one starts anew."""
         values, counts = np.unique(vector.values[~vector.missing].astype(np.float64), return_counts=True)
         if len(values) == 0:
             return cls(values)
         share = max(1.0, counts.sum() / NUMERIC_BINS)
         heavy = counts >= share
         quantile = np.floor((np.cumsum(counts) - counts) / share)
-        starts = np.concatenate([[False], (quantile[1:] > quantile[:-1]) | heavy[1:] | heavy[:-1]])
+        starts = np.concatenate([[False], (quantile[1:] > quantile[:-1]) | heavy[1:]])
         return cls(values[starts])
 
 

@@ -26,6 +26,8 @@ def test_persons_of_both_sides_are_numbered_on():
 
 def test_others_are_counted_by_person_not_by_row():
     assert others(KEYS, PERSONS).tolist() == [0, 0, 1, 0, 0, 1]
+    turns = Persons.of(np.array([0, 1, 0, 1]), np.zeros(0, np.int64))
+    assert others(array(1, 1, 1, 1), turns).tolist() == [1, 1, 1, 1]
     three = Persons.of(np.array([0, 1, 2, 2]), np.zeros(0, np.int64))
     assert others(array(1, 1, 1, 1), three).tolist() == [2, 2, 2, 2]
     assert others(array(), Persons.of(np.zeros(0, np.int64), np.zeros(0, np.int64))).tolist() == []
