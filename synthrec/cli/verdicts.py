@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -28,6 +29,7 @@ class Row:
     """One finding, as it is shown."""
 
     check: str
+    measure: str
     verdict: str
     measured: str
     limit: str
@@ -36,17 +38,17 @@ class Row:
 
     def line(self) -> str:
         """The row without a table, for logs and pipes."""
-        figures = (
-            f"measured {self.measured}" * bool(self.measured),
-            f"limit {self.limit}" * bool(self.limit),
-        )
-        said = f"{self.question} {self.answer}"
-        return f"{self.check}: {'; '.join(part for part in (self.verdict, *figures, said) if part)}"
+        name = f"{self.check} {self.measure}".rstrip()
+        measured = f"measured {self.measured}" if self.measured else ""
+        limit = f"limit {self.limit}" if self.limit else ""
+        parts = (self.verdict, measured, limit, f"{self.question} {self.answer}")
+        return f"{name}: {'; '.join(part for part in parts if part)}"
 
     def cells(self) -> tuple[Text, ...]:
         """The cells of the table."""
-        said = Text(f"{self.question} ", style="dim").append(Text(self.answer, style="not dim"))
-        return Text(self.check), _coloured(self.verdict), Text(self.measured), Text(self.limit), said
+        name = Text.assemble((self.check, "bold"), f"\n{self.measure}")
+        said = Text.assemble((f"{self.question}\n" * bool(self.question), "dim"), self.answer)
+        return name, _coloured(self.verdict), Text(self.measured), Text(self.limit), said
 
 
 def print_verdicts(decision: Decision, console: Console) -> None:
@@ -62,7 +64,8 @@ def print_verdicts(decision: Decision, console: Console) -> None:
 
 def _row(finding: Finding) -> Row:
     return Row(
-        check=f"{finding.result.check} {finding.measure or ''}".rstrip(),
+        check=finding.result.check,
+        measure=finding.measure or "",
         verdict=_word(finding),
         measured=_measured(finding),
         limit="" if finding.limit is None else f"{finding.limit:.4g}",
@@ -90,10 +93,12 @@ def _measured(finding: Finding) -> str:
 
 def _table(rows: list[Row]) -> Table:
     table = Table(*HEADINGS, caption="in brackets: one-sided 99 % bounds", caption_justify="left")
-    asked = ""
-    for row in rows:
-        table.add_row(*(row.cells() if row.question != asked else replace(row, question="").cells()))
-        asked = row.question
+    for _, group in groupby(rows, lambda row: row.check):
+        first, *others = group
+        table.add_section()
+        table.add_row(*first.cells())
+        for row in others:
+            table.add_row(*replace(row, question="").cells())
     return table
 
 
