@@ -110,7 +110,9 @@ def measure(item: DataSet, variant: Variant, data: Path, scorer: Path | None, wo
     return {"set": item.name, "variant": variant.name, "fit": fitted, "sample": sampled, **scores}
 
 
-def score(item: DataSet, paths: dict[str, Path], synthetic: Path, scorer: Path, work: Path) -> dict[str, float]:
+def score(
+    item: DataSet, paths: dict[str, Path], synthetic: Path, scorer: Path, work: Path
+) -> dict[str, float]:
     """What the scorer says of the synthetic file against train and test."""
     import pandas as pd  # noqa: PLC0415
 
@@ -123,12 +125,14 @@ def score(item: DataSet, paths: dict[str, Path], synthetic: Path, scorer: Path, 
     command = [sys.executable, str(scorer), *arguments, "--target", item.target, "--out", str(result)]
     run(command, work / "home")
     values = json.loads(result.read_text())
-    return {name: values[name] for name in (*SHOWN, "copies_train", "copies_test") if values.get(name) is not None}
+    return {
+        name: values[name] for name in (*SHOWN, "copies_train", "copies_test") if values.get(name) is not None
+    }
 
 
 def median(results: list[dict[str, Any]], name: str) -> float:
     """Median of one figure over the runs."""
-    return statistics.median(result[name] for result in results if name in result)
+    return float(statistics.median(result[name] for result in results if name in result))
 
 
 def table(results: list[dict[str, Any]]) -> Iterator[str]:
@@ -148,7 +152,9 @@ def table(results: list[dict[str, Any]]) -> Iterator[str]:
 
 def main() -> None:
     """Run the chosen sets and print one JSON line per run, then the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, default=os.environ.get("SYNTHREC_BENCH_DATA"))
     parser.add_argument("--scorer", type=Path)
     parser.add_argument("--sets", default=",".join(SETS))

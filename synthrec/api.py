@@ -71,7 +71,7 @@ def load_schema(source: str | Path) -> Schema:
         ConfigError: there is neither a file nor a shipped schema of that name.
     """
     path = Path(source)
-    return read_schema(path if path.exists() else find_schema(str(source)))
+    return read_schema(path if path.is_file() else find_schema(str(source)))
 
 
 def infer(

@@ -12,7 +12,7 @@ from synthrec.rng import Streams
 def bounded(table: Table, streams: Streams) -> Table:
     """The table with at most `max_rows_per_person` rows of each person, in their old order.
 
-    Which rows of a person stay is drawn uniformly; a table without a bound, or within it, is returned as it is.
+    Which rows of a person stay is drawn uniformly; a table without a bound, or within it, stays as it is.
     """
     limit = table.spec.max_rows_per_person
     if limit is None or len(table) == 0:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from synthrec.schema.expressions import Expression
 from synthrec.schema.model import LABEL_KINDS, Column, TableSpec
 from synthrec.schema.vector import BoolArray, IntArray, Vector
 
@@ -115,6 +116,10 @@ class Table:
     def vectors(self) -> dict[str, Vector]:
         """All columns by name."""
         return {name: self.vector(name) for name in self.spec.columns}
+
+    def evaluate(self, expression: Expression) -> Vector:
+        """The expression on every row."""
+        return expression.evaluate({name: self.vector(name) for name in expression.names})
 
     def take(self, rows: NDArray[np.generic]) -> Table:
         """The rows at the given positions, or where a mask is true."""

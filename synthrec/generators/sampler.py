@@ -1,8 +1,8 @@
-"""From a fitted density to records: draw, decode, keep the rows that satisfy the constraints and the condition.
+"""From a fitted density to records: draw, decode, keep the rows that satisfy constraints and condition.
 
 A row-wise density does not know cross-column constraints; rows that break one are left out and the draw goes
-on. So the records are the density conditioned on its constraints, the k-th record depends on seed and k alone,
-and the share that had to be redrawn is counted and told.
+on. So the records are the density conditioned on its constraints, the k-th record depends on seed and k
+alone, and the share that had to be redrawn is counted and told.
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ class LearnedSampler:
         if where is None and proposed >= BLOCK and reached < LOWEST_YIELD * proposed:
             names = ", ".join(rule.name for rule in self.spec.constraints if rule.severity == "error")
             raise PolicyRefusedError(
-                f"fewer than {LOWEST_YIELD:.0%} of the drawn rows satisfy the constraints ({names}); the model "
-                "does not know them: remove derived columns from the model or choose another generator"
+                f"fewer than {LOWEST_YIELD:.0%} of the drawn rows satisfy the constraints ({names}); the "
+                "model does not know them: remove derived columns from it or choose another generator"
             )
 
 
@@ -97,6 +97,6 @@ def _satisfied(table: Table, filters: tuple[tuple[Expression, bool], ...]) -> Bo
     """Rows of the table that every filter keeps, shape (n,)."""
     kept = np.ones(len(table), dtype=bool)
     for expression, null_keeps in filters:
-        result = expression.evaluate({name: table.vector(name) for name in expression.names})
+        result = table.evaluate(expression)
         kept &= np.where(result.missing, null_keeps, result.values.astype(bool))
     return kept

@@ -9,7 +9,7 @@ No reason holds a count, p-value or bound that was computed on real records; tho
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,6 +18,7 @@ from synthrec.release.judge import Judge, absent, blocks, conformity_of, usable_
 from synthrec.release.policy import Policy
 from synthrec.validation.profile import Profile
 from synthrec.validation.result import CheckResult, Finding, Verdict
+from synthrec.validation.stats import holm
 
 _GRAVITY = {Verdict.FAIL: 2, Verdict.INCONCLUSIVE: 1, Verdict.PASS: 0}
 
@@ -72,26 +73,14 @@ def decide(
         InternalError: two results bear the same check id.
     """
     _refuse_twins(results)
-    adjusted = holm({result.check: p for result in results if (p := _evidence(result, policy)) is not None})
+    evidence = {result.check: p for result in results if (p := _evidence(result, policy)) is not None}
+    adjusted = dict(zip(evidence, holm(tuple(evidence.values())), strict=True))
     judge = Judge(policy, profile, adjusted)
     findings = [finding for result in results for finding in judge.findings(result)]
     ran = {result.check for result in results}
     required = dict.fromkeys(_required(policy, profile, origin, tables))
     findings += [absent(check) for check in required if check not in ran]
     return _decision(tuple(findings), policy, profile)
-
-
-def holm(p_values: Mapping[str, float]) -> dict[str, float]:
-    """Holm-adjusted p-values, to be compared with the familywise level (Holm 1979, Scand. J. Statist. 6).
-
-    The i-th smallest of m becomes the largest, over j up to i, of min(1, (m - j + 1) p_(j)).
-    """
-    adjusted: dict[str, float] = {}
-    largest = 0.0
-    for rank, (name, p) in enumerate(sorted(p_values.items(), key=lambda item: item[1])):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p))
-        adjusted[name] = largest
-    return adjusted
 
 
 def passed(checks: int, policy: Policy, profile: Profile) -> str:

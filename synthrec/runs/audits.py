@@ -36,7 +36,7 @@ def against_files(
     given = read_real(schema, real, holdout, share=DEFAULT_SHARE, keys=keys, text=run.text)
     synthetic = read_untrusted(files, name, spec, run.text)
     chunks = _chunks({name: synthetic.table})
-    decision = judge(schema, chunks, len(synthetic.table), given.real, run)
+    decision = judge(schema, chunks, given.real, run)
     return AuditReport(decision, (*given.notes, *synthetic.notes))
 
 
@@ -48,7 +48,7 @@ def files_alone(schema: Schema, files: Sequence[Path], run: Run) -> AuditReport:
     }
     tables = {name: reading.table for name, reading in readings.items()}
     notes = tuple(note for reading in readings.values() for note in reading.notes)
-    return AuditReport(judge(schema, [tables], max(map(len, tables.values())), None, run), notes)
+    return AuditReport(judge(schema, [tables], None, run), notes)
 
 
 def _by_table(schema: Schema, files: Sequence[Path]) -> dict[str, list[Path]]:

@@ -74,7 +74,7 @@ def export(maker: Maker, draw: Draw, place: Place, backing: Backing, run: Run) -
     with staging(place.out, force=place.force) as stage:
         with RecordSinks(stage.path, maker.schema, place.formats, place.csv_profile) as sinks:
             records = counted(maker, draw, tally, run)
-            decision = judge(maker.schema, sinks.passing(records), draw.rows, backing.real, run)
+            decision = judge(maker.schema, sinks.passing(records), backing.real, run)
         if decision.verdict != "pass":
             return SampleReport(decision, (), None, None, (), draw.rows, tally.reached)
         card = build_card(_release(maker.schema, Outcome(draw, tally, sinks, decision), backing, run))
@@ -130,7 +130,7 @@ def _release(schema: Schema, outcome: Outcome, backing: Backing, run: Run) -> Re
 
 
 def _coverage(backing: Backing, tally: Tally) -> CoveragePart:
-    """How the rows of this export were audited; how many more the approval covers may tell of the real ones."""
+    """How these rows were audited; how many more an approval covers would tell of the real ones."""
     kind = "very_output" if backing.approved is None else "approved_prefix"
     return CoveragePart(kind=kind, audited_rows=tally.reached)
 

@@ -18,7 +18,9 @@ from synthrec.errors import UserError
 from synthrec.generators.manifest import Holdout
 from synthrec.rng import Streams
 from synthrec.runs.context import TextFormat
+from synthrec.schema.expressions import Expression, compile_expression
 from synthrec.schema.model import Null, Schema, TableSpec
+from synthrec.schema.vector import BoolArray
 from synthrec.validation.real import RealData
 
 if TYPE_CHECKING:
@@ -87,6 +89,20 @@ def read_input(data: Data, name: str, spec: TableSpec, text: TextFormat) -> Read
     """Read files or a frame as one table of the schema."""
     source = _paths(data)
     return read_table(source, name, spec, delimiter=text.delimiter, encoding=text.encoding)
+
+
+def satisfying(real: RealData, where: str | None) -> RealData:
+    """The real records that a conditional draw is to be compared with: those that satisfy the condition."""
+    if where is None:
+        return real
+    condition = compile_expression(where, real.train.spec.columns)
+    train, holdout = (table.take(_holds(condition, table)) for table in (real.train, real.holdout))
+    return RealData(real.name, train, holdout)
+
+
+def _holds(condition: Expression, table: Table) -> BoolArray:
+    result = table.evaluate(condition)
+    return result.values.astype(bool) & ~result.missing
 
 
 def read_untrusted(data: Data, name: str, spec: TableSpec, text: TextFormat) -> Reading:

@@ -13,7 +13,7 @@ from synthrec.release.card_build import Learned
 from synthrec.rng import Streams
 from synthrec.runs.context import Run, TextFormat
 from synthrec.runs.export import Backing
-from synthrec.runs.inputs import Data, RealInput, read_real
+from synthrec.runs.inputs import Data, RealInput, read_real, satisfying
 from synthrec.runs.makers import Draw, LearnedMaker
 
 
@@ -111,7 +111,7 @@ def backing_for(model: OpenModel, draw: Draw, real: Data | None, holdout: Data |
     limits = model.stored.codec.limits()
     if real is not None:
         next_attempt(model.approval, run.policy)
-        audited = model.read_real(real, holdout, run.text).real
+        audited = satisfying(model.read_real(real, holdout, run.text).real, draw.where)
         return Backing(model.learned(), audited, limits=limits)
     approval = model.approval
     if approval is None:

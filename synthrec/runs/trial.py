@@ -23,15 +23,9 @@ class Tally:
     proposed: int = 0
 
 
-def judge(
-    schema: Schema,
-    chunks: Iterable[Records],
-    rows: int,
-    real: RealData | None,
-    run: Run,
-) -> Decision:
+def judge(schema: Schema, chunks: Iterable[Records], real: RealData | None, run: Run) -> Decision:
     """Run the checks over records and decide; without real records, conformity alone is required."""
-    results = run_checks(release_checks(schema, real, rows), chunks)
+    results = run_checks(release_checks(schema, real), chunks)
     origin = Origin.RULES if real is None else Origin.LEARNED
     return decide(results, run.policy, run.profile, origin=origin, tables=schema.tables)
 
@@ -39,7 +33,7 @@ def judge(
 def judge_draw(maker: Maker, draw: Draw, real: RealData, run: Run) -> Decision:
     """Draw records only to judge them."""
     records = counted(maker, draw, Tally(), run)
-    return judge(maker.schema, records, draw.rows, real, run)
+    return judge(maker.schema, records, real, run)
 
 
 def counted(maker: Maker, draw: Draw, tally: Tally, run: Run) -> Iterator[Records]:

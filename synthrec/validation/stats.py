@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc
-from scipy.stats import beta, binom, chi2
+from scipy.special import betainc, betaincinv, gammaincinv, gammaln, xlog1py, xlogy
 
 ALPHA = 0.01
 """Level of every test and one-sided limit of the audit: 99 %."""
@@ -43,8 +42,8 @@ def proportion(hits: float, n: int, alpha: float = ALPHA) -> Estimate:
     """
     if n == 0:
         return Estimate(0.0, 0.0, 1.0)
-    low = 0.0 if hits == 0 else float(beta.ppf(alpha, hits, n - hits + 1))
-    high = 1.0 if hits == n else float(beta.ppf(1 - alpha, hits + 1, n - hits))
+    low = 0.0 if hits == 0 else float(betaincinv(hits, n - hits + 1, alpha))
+    high = 1.0 if hits == n else float(betaincinv(hits + 1, n - hits, 1 - alpha))
     return Estimate(hits / n, low, high)
 
 
@@ -55,8 +54,8 @@ def poisson_count(count: float, alpha: float = ALPHA) -> Estimate:
         count: The count; an expected count need not be whole.
         alpha: Level of each limit.
     """
-    low = 0.0 if count == 0 else float(chi2.ppf(alpha, 2 * count)) / 2
-    return Estimate(count, low, float(chi2.ppf(1 - alpha, 2 * count + 2)) / 2)
+    low = 0.0 if count == 0 else float(gammaincinv(count, alpha))
+    return Estimate(count, low, float(gammaincinv(count + 1, 1 - alpha)))
 
 
 def difference(first: Estimate, second: Estimate) -> Estimate:
@@ -96,7 +95,7 @@ def weighted_tail(
     start, masses = 0, np.ones(1)
     for weight, trials, share in zip(weights, totals, shares, strict=True):
         counts = np.arange(trials + 1)
-        likely = binom.pmf(counts, trials, share)
+        likely = _binomial(trials, share)
         counts = counts[likely > 1e-40]
         spread = np.zeros(len(masses) + weight * int(counts[-1] - counts[0]))
         for count in counts:
@@ -104,6 +103,13 @@ def weighted_tail(
             spread[shift : shift + len(masses)] += likely[count] * masses
         start, masses = start + weight * int(counts[0]), spread
     return min(1.0, float(masses[max(0, observed - start) :].sum()) + 1e-30)
+
+
+def _binomial(trials: int, share: float) -> FloatArray:
+    """P(X = 0), ..., P(X = trials) for X ~ Binomial(trials, share)."""
+    counts = np.arange(trials + 1)
+    ways = gammaln(trials + 1) - gammaln(counts + 1) - gammaln(trials - counts + 1)
+    return np.asarray(np.exp(ways + xlogy(counts, share) + xlog1py(trials - counts, -share)))
 
 
 def critical_hits(others: NDArray[np.int64], share: float, alpha: float) -> NDArray[np.int64]:

@@ -12,13 +12,12 @@ from synthrec.validation.fidelity import fidelity_checks
 from synthrec.validation.real import RealData
 
 
-def release_checks(schema: Schema, real: RealData | None, rows: int) -> tuple[Check, ...]:  # noqa: ARG001
+def release_checks(schema: Schema, real: RealData | None) -> tuple[Check, ...]:
     """The checks that decide about an export, in the order of the report.
 
     Args:
         schema: The schema of the records.
         real: The real records behind them; None for records made by rules alone.
-        rows: Root rows of the release, of which the checks are going to see all.
 
     Returns:
         Conformity of each table; then, of the table with real records, fidelity of columns and pairs, row

@@ -29,7 +29,7 @@ IDS = ["conformity.t", "fidelity.columns", "fidelity.pairs", "P1", "P2", "P10"]
 
 def audited(table, schema_of, train, holdout, rows):
     real = RealData("t", table.slice(*train), table.slice(*holdout))
-    checks = release_checks(schema_of(table), real, rows)
+    checks = release_checks(schema_of(table), real)
     return run(checks, [{"t": table.slice(0, rows)}])
 
 
@@ -68,7 +68,7 @@ def test_one_row_and_none(table_of, schema_of, train, holdout, rows):
 
 def test_without_real_records_only_conformity_is_checked(table_of, schema_of):
     table = table_of(COLUMNS)
-    checks = release_checks(schema_of(table), None, N)
+    checks = release_checks(schema_of(table), None)
     assert [result.check for result in run(checks, [{"t": table}])] == ["conformity.t"]
 
 
@@ -76,7 +76,7 @@ def test_progress_hears_the_rows_of_each_chunk(table_of, schema_of):
     table = table_of(COLUMNS)
     heard = []
     run(
-        release_checks(schema_of(table), None, N),
+        release_checks(schema_of(table), None),
         [{"t": table.slice(0, 30)}, {"t": table.slice(30)}],
         heard.append,
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from synthrec.data.table import Records, Table
 from synthrec.schema.vector import IntArray, Vector
@@ -116,7 +116,7 @@ class DistanceShare:
         closer = np.where(np.abs(train - holdout) < _TIE, 0.5, train < holdout)
         people = self._holdout_persons[second] + self._train_persons.max() + 1
         share, error = clustered_mean(closer, np.where(closer > 0, self._train_persons[first], people))
-        half = float(norm.ppf(1 - ALPHA)) * error
+        half = float(ndtri(1 - ALPHA)) * error
         measure = Measure(
             "closer to train",
             share,

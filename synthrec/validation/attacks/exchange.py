@@ -15,7 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binom
+from numpy.typing import NDArray
+from scipy.special import bdtr, bdtrc, bdtrik
 
 from synthrec.validation.result import NOTHING_UNIQUE
 from synthrec.validation.stats import (
@@ -111,9 +112,16 @@ class Hits:
         train, holdout = round(self.train * scale), round(self.holdout * scale)
         chance = self.chance(scale)
         slices = (np.arange(_SLICES) + 0.5) / _SLICES
-        others, weights = np.unique(binom.ppf(slices, holdout, chance), return_counts=True)
-        needed = critical_hits(others.astype(np.int64), self.share, alpha)
-        return float(weights @ binom.sf(needed - 1, train, chance + (1 - chance) * exposure)) / _SLICES
+        others, weights = np.unique(_quantiles(slices, holdout, chance), return_counts=True)
+        needed = critical_hits(others, self.share, alpha)
+        return float(weights @ bdtrc(needed - 1.0, train, chance + (1 - chance) * exposure)) / _SLICES
+
+
+def _quantiles(levels: NDArray[np.float64], trials: int, share: float) -> NDArray[np.int64]:
+    """The smallest k with P(X <= k) >= level, per level, for X ~ Binomial(trials, share)."""
+    upper = np.ceil(np.nan_to_num(bdtrik(levels, trials, share)))  # NaN: even P(X = 0) exceeds the level
+    lower = np.maximum(upper - 1, 0)
+    return np.where(bdtr(lower, trials, share) >= levels, lower, upper).astype(np.int64)
 
 
 def scale_for_power(power: Callable[[float], float]) -> float | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from synthrec.schema.vector import IntArray
 from synthrec.validation.attacks.exchange import Hits
@@ -115,6 +115,6 @@ def _critical(weights: IntArray, totals: IntArray, shares: FloatArray, alpha: fl
     mean = totals @ (weights * shares)
     variance = totals @ (weights**2 * shares * (1 - shares))
     third = totals @ (weights**3 * shares * (1 - shares) * (1 - 2 * shares))
-    z = float(norm.isf(alpha))
+    z = -float(ndtri(alpha))
     skewness = third / np.maximum(variance, 1e-9) ** 1.5
     return np.asarray(mean + np.sqrt(variance) * (z + (z**2 - 1) / 6 * skewness))
