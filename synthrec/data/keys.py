@@ -32,6 +32,7 @@ class Keys:
     split: bytes = field(repr=False)
     fingerprint: bytes = field(repr=False)
     approval: bytes = field(repr=False)
+    ledger: bytes = field(repr=False)
 
 
 def synthrec_home() -> Path:
@@ -71,7 +72,7 @@ def _derive(secret: bytes) -> Keys:
     def key(info: str) -> bytes:
         return HKDF(SHA256(), length=32, salt=None, info=f"synthrec/1/{info}".encode()).derive(secret)
 
-    return Keys(key("id").hex()[:16], key("split"), key("fingerprint"), key("approval"))
+    return Keys(key("id").hex()[:16], *(key(use) for use in ("split", "fingerprint", "approval", "ledger")))
 
 
 def _refuse_new_secret(home: Path, *, create: bool, expect: str | None) -> None:

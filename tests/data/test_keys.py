@@ -47,9 +47,9 @@ def test_derived_keys_follow_rfc_5869(home):
     secret = (home / "root.key").read_bytes()
     assert len(secret) == 32
     assert keys.key_id == hkdf(secret, b"synthrec/1/id").hex()[:16]
-    for use in ("split", "fingerprint", "approval"):
+    for use in ("split", "fingerprint", "approval", "ledger"):
         assert getattr(keys, use) == hkdf(secret, f"synthrec/1/{use}".encode())
-    assert len({keys.split, keys.fingerprint, keys.approval, secret}) == 4
+    assert len({keys.split, keys.fingerprint, keys.approval, keys.ledger, secret}) == 5
 
 
 def test_secrets_do_not_show(home):

@@ -114,7 +114,7 @@ def but(clean: dict[str, CheckResult]) -> Change:
 
 @pytest.fixture
 def keys() -> Keys:
-    return Keys("0123456789abcdef", b"s" * 32, b"f" * 32, b"a" * 32)
+    return Keys("0123456789abcdef", b"s" * 32, b"f" * 32, b"a" * 32, b"l" * 32)
 
 
 SCHEMA = """

@@ -153,11 +153,11 @@ def test_a_failed_approval_does_not_become_a_pass(tmp_path, keys) -> None:
 
 
 def test_another_key_another_model(approval, keys) -> None:
-    other = Keys("fedcba9876543210", b"s" * 32, b"f" * 32, b"b" * 32)
+    other = Keys("fedcba9876543210", b"s" * 32, b"f" * 32, b"b" * 32, b"l" * 32)
     with pytest.raises(VerificationError, match="SYNTHREC_HOME"):
         verify(approval, other, model_digest=MODEL)
     with pytest.raises(VerificationError, match="changed"):
-        verify(approval, Keys(keys.key_id, b"", b"", b"b" * 32), model_digest=MODEL)
+        verify(approval, Keys(keys.key_id, b"", b"", b"b" * 32, b""), model_digest=MODEL)
     with pytest.raises(VerificationError, match="another model"):
         verify(approval, keys, model_digest=OTHER)
 
@@ -196,7 +196,7 @@ def test_any_bytes_end_in_a_typed_error(tmp_path_factory, content) -> None:
     folder = tmp_path_factory.mktemp("model")
     (folder / FILE).write_bytes(content)
     with pytest.raises(VerificationError):
-        read_approval(folder, Keys("0" * 16, b"", b"", b"a" * 32), model_digest=MODEL)
+        read_approval(folder, Keys("0" * 16, b"", b"", b"a" * 32, b""), model_digest=MODEL)
 
 
 def test_the_approval_holds_no_figure(approval) -> None:

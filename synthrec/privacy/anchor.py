@@ -1,0 +1,60 @@
+"""The newest head that a folder of keys has seen, kept apart from the ledger's own folder.
+
+It lags behind the ledger when a process is killed between the two; it is never ahead, because an entry is on
+disk before its head is written here. A ledger that does not contain it was deleted, cut or set back.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+import secrets
+from pathlib import Path
+
+from synthrec.digests import canonical
+from synthrec.errors import VerificationError
+from synthrec.privacy.entries import Head
+from synthrec.privacy.ledger_store import sync_folder
+
+FILE = "ledger.head"
+
+
+def read_anchor(home: Path, key: bytes) -> Head | None:
+    """The head last seen, or None where there has never been one.
+
+    Raises:
+        VerificationError: the file was changed, or written under another key.
+    """
+    path = home / FILE
+    try:
+        document = json.loads(path.read_bytes())
+        head, mac = Head(int(document["sequence"]), str(document["hash"])), str(document["mac"])
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise VerificationError(f"{path}: is damaged; restore it from your backup") from None
+    if not hmac.compare_digest(mac.encode(), _mac(head, key).encode()):
+        raise VerificationError(f"{path}: was changed, or written under another root key")
+    return head
+
+
+def write_anchor(home: Path, head: Head, key: bytes) -> None:
+    """Replace the head last seen, as a whole, 0600."""
+    path = home / FILE
+    temporary = path.with_name(f".{FILE}.{secrets.token_hex(8)}")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(canonical(head.document() | {"mac": _mac(head, key)}))
+            file.flush()
+            os.fsync(handle)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(home)
+
+
+def _mac(head: Head, key: bytes) -> str:
+    return hmac.digest(key, b"synthrec ledger head\n" + canonical(head.document()), "sha256").hex()
