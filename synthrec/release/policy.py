@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from synthrec.schema.asset_model import AssetModel, AssetPart, load_asset, parse_asset
 
@@ -17,6 +18,16 @@ Effect = Literal["block", "warn"]
 Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
 OpenShare = Annotated[float, Field(strict=True, gt=0, lt=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(strict=True, ge=1)]
+
+
+def _exact(value: object) -> object:
+    """A number as the decimal that is written in the file; texts and truth values stay, to be refused."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return Decimal(str(value).removesuffix(".0"))
+
+
+Amount = Annotated[Decimal, Field(strict=True, gt=0, allow_inf_nan=False), BeforeValidator(_exact)]
 Reason = Annotated[str, Field(strict=True, min_length=3)]
 """Where a limit comes from: a citation, or ``own`` with the reason."""
 
@@ -85,6 +96,14 @@ class Attempts(AssetPart):
     source: Reason
 
 
+class SpendingLimit(AssetPart):
+    """The most that all runs together may spend on one population."""
+
+    epsilon: Amount
+    delta: Annotated[Amount, Field(lt=1)]
+    source: Reason
+
+
 class Policy(AssetModel):
     """A whole policy file."""
 
@@ -96,6 +115,7 @@ class Policy(AssetModel):
     checks: dict[str, RiskLimit]
     card: CardRules
     attempts: Attempts
+    budget: SpendingLimit
 
     @model_validator(mode="after")
     def _some_copy_test_blocks(self) -> Self:
@@ -139,6 +159,8 @@ def _looser(policy: Policy, other: Policy) -> Iterator[str]:
         "card.row_counts": (policy.card.row_counts, other.card.row_counts) == ("exact", "banded"),
         "card.minimum_cell": policy.card.minimum_cell < other.card.minimum_cell,
         "attempts.limit": policy.attempts.limit > other.attempts.limit,
+        "budget.epsilon": policy.budget.epsilon > other.budget.epsilon,
+        "budget.delta": policy.budget.delta > other.budget.delta,
     }
     yield from (key for key, looser in compared.items() if looser)
     yield from _looser_conformity(policy.conformity, other.conformity)

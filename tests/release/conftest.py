@@ -31,6 +31,7 @@ checks:
   P10: {kind: distance, effect: warn, limit: 0.55, source: own}
 card: {row_counts: banded, minimum_cell: 11, source: own}
 attempts: {limit: 3, source: own}
+budget: {epsilon: 3, delta: 1e-5, source: own}
 """
 
 PROFILE = """

@@ -1,5 +1,7 @@
 """Policies: the shipped one, faults with their lines, and what counts as looser."""
 
+from decimal import Decimal
+
 import pytest
 
 from synthrec.errors import ConfigError, FaultsError
@@ -22,7 +24,14 @@ def test_the_shipped_policy_is_as_strict_as_promised() -> None:
         "violations": 0,
         "constraint_violations": 0,
     }
+    assert (policy.budget.epsilon, policy.budget.delta) == (3, Decimal("1e-5"))
     assert (policy.card.row_counts, policy.card.minimum_cell, policy.attempts.limit) == ("banded", 11, 3)
+
+
+def test_the_budget_is_exact_as_written(text) -> None:
+    budget = parse_policy(text.replace("epsilon: 3,", "epsilon: 0.1,")).budget
+    assert (budget.epsilon, budget.delta) == (Decimal("0.1"), Decimal("0.00001"))
+    assert str(parse_policy(text.replace("epsilon: 3,", "epsilon: 3.0,")).budget.epsilon) == "3"
 
 
 def test_the_digest_is_of_what_it_says_not_of_how(text) -> None:
@@ -62,6 +71,11 @@ WRONG = {
     "alpha of one": ("alpha: 0.01", "alpha: 1"),
     "power at another leak": ("leak: 0.01", "leak: 0.05"),
     "no attempts": ("limit: 3,", "limit: 0,"),
+    "a budget of nothing": ("epsilon: 3,", "epsilon: 0,"),
+    "a budget without end": ("epsilon: 3,", "epsilon: .inf,"),
+    "a budget as text": ("epsilon: 3,", "epsilon: '3',"),
+    "a budget as true": ("epsilon: 3,", "epsilon: true,"),
+    "a delta of one": ("delta: 1e-5", "delta: 1"),
     "another format": ("synthrec: 1", "synthrec: 2"),
     "a double key": ("attempts:", "synthrec: 1\nattempts:"),
     "an alias": ("alpha: 0.01", "alpha: &a 0.01, source: *a"),
@@ -119,6 +133,8 @@ LOOSER = {
     "card.row_counts": ("banded", "exact"),
     "card.minimum_cell": ("minimum_cell: 11", "minimum_cell: 5"),
     "attempts.limit": ("limit: 3,", "limit: 4,"),
+    "budget.epsilon": ("epsilon: 3,", "epsilon: 3.000001,"),
+    "budget.delta": ("delta: 1e-5", "delta: 1e-4"),
 }
 
 
