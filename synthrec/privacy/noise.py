@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
-import os
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
+from synthrec.errors import InternalError
+from synthrec.privacy.discrete_gaussian import Deviation, sample
+from synthrec.privacy.random_bytes import OS_BYTES, RandomBytes, words64
 from synthrec.schema.vector import BoolArray, IntArray
 
-
-def discrete_gaussian(sigma: float, size: int) -> IntArray:
-    """Independent discrete Gaussians on the integers, P(k) proportional to exp(-k**2 / (2 sigma**2))."""
-    words = np.frombuffer(os.urandom(8 * 16), dtype=np.uint64)
-    return np.rint(np.random.Generator(np.random.PCG64(words)).normal(0, sigma, size)).astype(np.int64)
+_STEP = 2.0**-32
 
 
-def gaussian(shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Independent standard Gaussians of the given shape."""
-    return discrete_gaussian(float(2**30), int(np.prod(shape))).reshape(shape) / 2.0**30
+def discrete_gaussian(sigma: float, size: int, source: RandomBytes = OS_BYTES) -> IntArray:
+    """Independent discrete Gaussians, P(n) proportional to exp(-n**2 / (2 s**2)), int64 of shape (size,).
+
+    Exact for a rational s >= sigma that is at most one part in 2**30 above it; 2**-8 <= sigma <= 2**39.
+
+    Args:
+        sigma: Deviation, in steps of the lattice.
+        size: How many.
+        source: Random bytes; anything but the operating system's voids a claim.
+
+    Raises:
+        InternalError: sigma out of range.
+    """
+    return sample(Deviation.at_least(sigma), size, source)
 
 
-def poisson_mask(n: int, q: float) -> BoolArray:
-    """Which of n persons are in one Poisson sample, each independently with probability q."""
-    return np.frombuffer(os.urandom(8 * n), dtype=np.uint64) / 2.0**64 < q
+def gaussian(shape: tuple[int, ...], source: RandomBytes = OS_BYTES) -> NDArray[np.float64]:
+    """Independent standard Gaussians: exact discrete Gaussians on a grid of 2**-32.
+
+    They are meant for sums of floats, whose own rounding the grid does not cover.
+    """
+    return (discrete_gaussian(1 / _STEP, prod(shape), source) * _STEP).reshape(shape)
+
+
+def poisson_mask(n: int, q: float, source: RandomBytes = OS_BYTES) -> BoolArray:
+    """Which of n persons are in one Poisson sample, each independently; bool of shape (n,).
+
+    The probability is q rounded down to a multiple of 2**-63.
+
+    Raises:
+        InternalError: q outside [0, 1].
+    """
+    if not 0 <= q <= 1:
+        raise InternalError(f"a sampling rate of {q}")
+    return np.asarray((words64(source, n) >> np.uint64(1)) < np.uint64(int(q * 2**63)))
