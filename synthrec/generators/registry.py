@@ -8,9 +8,16 @@ from typing import Any, cast
 
 from synthrec.errors import ConfigError
 from synthrec.generators.base import Fitted, Generator
+from synthrec.generators.private import PrivateGenerator
 
-_BUILT_IN = {"copula": ("synthrec.generators.copula", "CopulaGenerator", "CopulaFitted")}
+_BUILT_IN = {
+    "copula": ("synthrec.generators.copula", "CopulaGenerator", "CopulaFitted"),
+    "marginals": ("synthrec.generators.marginals", "MarginalsGenerator", "MarginalsFitted"),
+}
 """Name → module, generator class, fitted class."""
+
+_PRIVATE = {"marginals": ("synthrec.generators.marginals", "PrivateMarginals")}
+"""Name → module, class of the generators that learn under differential privacy."""
 
 
 def names() -> tuple[str, ...]:
@@ -30,6 +37,25 @@ def generator(name: str, **settings: Any) -> Generator:
     except TypeError:
         given = ", ".join(sorted(settings)) or "none"
         raise ConfigError(f"generator {name} does not take these settings: {given}; see its help") from None
+
+
+def private_names() -> tuple[str, ...]:
+    """Names of the generators that can learn under differential privacy, sorted."""
+    return tuple(sorted(_PRIVATE))
+
+
+def private_generator(name: str) -> PrivateGenerator:
+    """The generator of that name under differential privacy; its settings go into its plan.
+
+    Raises:
+        ConfigError: no generator of that name learns under differential privacy.
+    """
+    if name not in _PRIVATE:
+        close = difflib.get_close_matches(name, _PRIVATE, n=1)
+        repair = f"did you mean {close[0]}?" if close else f"choose one of {', '.join(private_names())}"
+        raise ConfigError(f"no generator named {name!r} learns under differential privacy; {repair}")
+    module, maker = _PRIVATE[name]
+    return cast("PrivateGenerator", getattr(import_module(module), maker)())
 
 
 def restore(name: str) -> type[Fitted]:

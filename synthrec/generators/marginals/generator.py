@@ -1,0 +1,154 @@
+"""Fitting: from counts, exact or noised, to a mixture; and the plan of the noised ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from synthrec.codec.base import CodeDomain, Codes
+from synthrec.codec.codec import Codec, learned_columns
+from synthrec.data.table import Table, arrow_type
+from synthrec.errors import ConfigError, Fault, InputError
+from synthrec.generators.marginals.fitted import MarginalsFitted
+from synthrec.generators.marginals.fitting import Single, Targets, fit_member
+from synthrec.generators.marginals.links import find_links
+from synthrec.generators.marginals.measurement import (
+    group_columns,
+    measure_one_way,
+    measure_pairs,
+    targets_of,
+)
+from synthrec.generators.marginals.mixture import Mixture, matched
+from synthrec.generators.marginals.queries import CellCounts, CodeCounts, Reader
+from synthrec.generators.marginals.recipe import FINE, MIXED_FIT, NOISY, ONE_WAY, TWO_WAY, Effort, shares
+from synthrec.privacy.accountant import calibrated
+from synthrec.privacy.budget import Budget
+from synthrec.privacy.counts import Counts
+from synthrec.privacy.events import CountsEvent, Plan
+from synthrec.rng import Streams
+from synthrec.schema.model import TableSpec
+
+MIN_ROWS = 11
+"""Fewer rows than this cannot be learned from."""
+
+MAX_COLUMNS = 200
+"""More columns make more pairs than are worth counting."""
+
+
+@dataclass(frozen=True)
+class MarginalsGenerator:
+    """The marginals engine without differential privacy: exact counts, larger mixtures."""
+
+    name: ClassVar[str] = "marginals"
+
+    def fit(self, codes: Codes, *, streams: Streams) -> MarginalsFitted:
+        """Learn from the 1- and 2-way marginals; the same rows and streams give the same model.
+
+        Raises:
+            InputError: fewer than MIN_ROWS rows, no column, or more than MAX_COLUMNS.
+        """
+        _check_size(codes)
+        reader = Reader(lambda table: codes)  # noqa: ARG005
+        return fit_counts(CodeCounts(codes), reader, codes.domain, None, streams)
+
+
+@dataclass(frozen=True)
+class PrivateMarginals:
+    """The marginals engine under differential privacy."""
+
+    name: ClassVar[str] = "marginals"
+
+    def plan(self, spec: TableSpec, budget: Budget, settings: Mapping[str, Any]) -> Plan:
+        """Histograms of columns and of pairs of columns, by fixed shares of the precision.
+
+        Raises:
+            ConfigError: a setting (there is none), or a table that cannot be measured.
+        """
+        if settings:
+            raise ConfigError(f"generator marginals does not take these settings: {', '.join(sorted(settings))}")
+        _check_spec(spec)
+        columns = len(spec.modelled)
+        tables = {ONE_WAY: columns, TWO_WAY: columns * (columns - 1) // 2}
+        parts = shares(0, tables[TWO_WAY])
+
+        def make(precision: float) -> Plan:
+            events = [
+                CountsEvent(name, 1 / (precision * float(np.sqrt(share))), tables[name])
+                for name, share in parts.items()
+            ]
+            return Plan(tuple(events), spec.max_rows_per_person or 1)
+
+        return calibrated(parts, budget, make)
+
+    def fit(
+        self, spec: TableSpec, table_name: str, curator: Counts, *, streams: Streams
+    ) -> tuple[Codec, MarginalsFitted]:
+        """Release the marginals and fit the mixture to them."""
+        codec = Codec.build(spec, table_name, _no_rows(spec, table_name))
+        target = codec.domain.names.index(spec.target) if spec.target in codec.domain.names else None
+        return codec, fit_counts(curator, Reader(codec.encode), codec.domain, target, streams)
+
+
+def fit_counts(
+    counts: CellCounts, reader: Reader, domain: CodeDomain, target: int | None, streams: Streams
+) -> MarginalsFitted:
+    """Measure, fit, and put the parts together."""
+    one_way = measure_one_way(counts, reader, domain)
+    groupings = group_columns(one_way, domain)
+    pairs = measure_pairs(counts, reader, groupings, one_way.rows, target)
+    targets = targets_of(one_way, groupings, pairs)
+    components = _fit_mixture(targets, streams)
+    if not counts.is_private:
+        components = matched(components, targets.shares, targets.offsets)
+    parts = np.split(np.ascontiguousarray(components.T), targets.offsets[1:-1], axis=1)
+    return MarginalsFitted(Mixture(domain, groupings, tuple(parts), find_links(pairs)))
+
+
+def _fit_mixture(targets: Targets, streams: Streams) -> Single:
+    """Components of several fits side by side, (D, C); small fits unless the first leaves structure behind."""
+    if targets.expected:
+        first = fit_member(targets, NOISY, streams.sampling("marginals:fit", 0))
+        if first.loss <= MIXED_FIT * targets.expected:
+            return np.concatenate([first.components, *_members(targets, NOISY, streams, 1)], axis=1)
+    return np.concatenate(_members(targets, FINE, streams, 0), axis=1)
+
+
+def _members(targets: Targets, effort: Effort, streams: Streams, first: int) -> list[Single]:
+    return [
+        fit_member(targets, effort, streams.sampling("marginals:fit", number)).components
+        for number in range(first, effort.members)
+    ]
+
+
+def _check_size(codes: Codes) -> None:
+    faults = []
+    if len(codes) < MIN_ROWS:
+        repair = f"give at least {MIN_ROWS} rows; fewer persons than that cannot be learned from"
+        faults.append(Fault("<training rows>", 0, 0, "rows", f"{len(codes)} rows", repair))
+    if not 1 <= len(codes.domain) <= MAX_COLUMNS:
+        repair = f"model 1 to {MAX_COLUMNS} columns"
+        faults.append(Fault("<training rows>", 0, 0, "columns", f"{len(codes.domain)} columns", repair))
+    if faults:
+        raise InputError(faults)
+
+
+def _check_spec(spec: TableSpec) -> None:
+    learned = learned_columns(spec)
+    if learned:
+        raise ConfigError(
+            f"domains learned from the rows ({', '.join(learned)}) have no privacy bound: declare them "
+            "(source: public or declared), or fit without a claim"
+        )
+    if not 1 <= len(spec.modelled) <= MAX_COLUMNS:
+        raise ConfigError(f"{len(spec.modelled)} modelled columns; model 1 to {MAX_COLUMNS}")
+
+
+def _no_rows(spec: TableSpec, name: str) -> Table:
+    """A table without rows: stated domains need none."""
+    arrays = [pa.array([], arrow_type(column)) for column in spec.columns.values()]
+    return Table(name, spec, pa.table(arrays, names=list(spec.columns)))

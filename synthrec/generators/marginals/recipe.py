@@ -1,0 +1,87 @@
+"""The fixed public defaults: shares of the precision, sizes of groups, and how long to fit.
+
+They were chosen by looking at scores on UCI Adult, UCI credit default and Diabetes 130-US; no other table had a
+say. Nothing here depends on the rows of a fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+ONE_WAY, PAIR_SCORES, TWO_WAY = "one_way", "pair_scores", "two_way"
+OCTAVES, REFINE, HEAPS = "octaves", "refine", "heaps"
+
+WIDE_SHARES: Mapping[str, float] = MappingProxyType({OCTAVES: 0.03, REFINE: 0.03, HEAPS: 0.05})
+"""Shares of the releases that place the fine bins of wide numeric columns, where there are any."""
+
+ALL_PAIRS = 400
+"""Tables of more pairs than this score their pairs and measure some of them."""
+
+TARGET_BOOST = 4.0
+"""A pair with the target gets this multiple of its share."""
+
+TOP_LEVELS = 64
+"""Groups of a nominal column; further levels share the last one and are redrawn from the 1-way marginal."""
+
+EXACT_GROUPS = 32
+"""Groups of an ordered column without noise."""
+
+_GROUPS = ((300.0, 8), (2_500.0, 12), (6_000.0, 16), (15_000.0, 24))
+"""Signal to noise of one 1-way count below which an ordered column gets that many groups."""
+
+MIXED_FIT = 1.3
+"""Discrepancy above which a mixture is too small for its targets."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How large and how long: `members` fits of `components` components each, `steps` Adam steps."""
+
+    members: int
+    components: int
+    steps: int
+
+
+NOISY = Effort(4, 100, 400)
+"""Enough where noise hides the detail."""
+
+FINE = Effort(2, 400, 800)
+"""Where the noise is small, or there is none."""
+
+
+def shares(wide: int, pairs: int) -> dict[str, float]:
+    """Share of the precision (1 / sigma**2) of each event, in the order in which they read; sum 1.
+
+    Args:
+        wide: Number of wide numeric columns.
+        pairs: Number of pairs of columns.
+    """
+    found = dict(WIDE_SHARES) if wide else {}
+    found[ONE_WAY] = one_way_share(wide)
+    if pairs > ALL_PAIRS:
+        found[PAIR_SCORES] = 0.05
+    if pairs:
+        found[TWO_WAY] = 1 - sum(found.values())
+    else:
+        found[ONE_WAY] += 1 - sum(found.values())
+    return found
+
+
+def one_way_share(wide: int) -> float:
+    """Share of the 1-way marginals: less where other releases have seen the wide columns already."""
+    return 0.14 if wide else 0.20
+
+
+def ordered_groups(rows: float, sigma: float) -> int:
+    """Groups of an ordered column, from the number of rows and the noise of a 1-way count.
+
+    n * mu / sqrt(d) with mu the precision of the whole plan; sigma = sqrt(d) / (mu * sqrt(.2)).
+    """
+    if sigma == 0:
+        return EXACT_GROUPS
+    signal = rows / (sigma * np.sqrt(0.2))
+    return next((groups for limit, groups in _GROUPS if signal < limit), EXACT_GROUPS)
