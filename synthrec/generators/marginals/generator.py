@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
+from threadpoolctl import threadpool_limits
 
 from synthrec.codec.base import CodeDomain, Codes
 from synthrec.codec.codec import Codec, learned_columns
@@ -110,12 +111,16 @@ def fit_counts(
 
 
 def _fit_mixture(targets: Targets, streams: Streams) -> Single:
-    """Components of several fits side by side, (D, C); small fits unless the first leaves structure behind."""
-    if targets.expected:
-        first = fit_member(targets, NOISY, streams.sampling("marginals:fit", 0))
-        if first.loss <= MIXED_FIT * targets.expected:
-            return np.concatenate([first.components, *_members(targets, NOISY, streams, 1)], axis=1)
-    return np.concatenate(_members(targets, FINE, streams, 0), axis=1)
+    """Components of several fits side by side, (D, C); small fits unless the first leaves structure behind.
+
+    One thread: the matrices are small, and the sums then do not depend on the machine's number of cores.
+    """
+    with threadpool_limits(1, user_api="blas"):
+        if targets.expected:
+            first = fit_member(targets, NOISY, streams.sampling("marginals:fit", 0))
+            if first.loss <= MIXED_FIT * targets.expected:
+                return np.concatenate([first.components, *_members(targets, NOISY, streams, 1)], axis=1)
+        return np.concatenate(_members(targets, FINE, streams, 0), axis=1)
 
 
 def _members(targets: Targets, effort: Effort, streams: Streams, first: int) -> list[Single]:
