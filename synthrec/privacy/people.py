@@ -13,6 +13,9 @@ from synthrec.data.table import Table
 from synthrec.errors import InternalError
 from synthrec.schema.vector import IntArray
 
+LEAST_SCALE = 2**12
+"""Units of one person at least: noise on so fine a lattice is charged as a Gaussian (see `gaussian_bound`)."""
+
 LARGEST_SCALE = 2**24
 """Units of one person beyond which 1/n is rounded down instead of being exact."""
 
@@ -21,13 +24,16 @@ MOST_UNITS = 2**62
 
 
 def weight_scale(limit: int) -> int:
-    """Units that make up one person: lcm(1..K), so that 1/n is whole for every n <= K; at most LARGEST_SCALE."""
+    """Units that make up one person: a multiple of lcm(1..K), so that 1/n is whole for every n <= K.
+
+    At least LEAST_SCALE and at most LARGEST_SCALE, where 1/n is rounded down.
+    """
     scale = 1
     for rows in range(2, limit + 1):
         scale = lcm(scale, rows)
         if scale > LARGEST_SCALE:
             return LARGEST_SCALE
-    return scale
+    return scale * -(-LEAST_SCALE // scale)
 
 
 @dataclass(frozen=True, eq=False)
