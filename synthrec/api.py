@@ -23,13 +23,16 @@ from synthrec.release.card import read_card as read_card_file
 from synthrec.release.card_render import render_markdown
 from synthrec.release.export import CARD
 from synthrec.release.gate import Decision
+from synthrec.release.policy import load_policy
 from synthrec.rng import Streams
+from synthrec.runs import ledgers
 from synthrec.runs.audits import against_files, against_model, files_alone
 from synthrec.runs.context import Run, TextFormat
 from synthrec.runs.export import NOTHING, Place, export
 from synthrec.runs.export import draft as write_draft
 from synthrec.runs.fitting import Recipe, fit_model, refuse_place, store
 from synthrec.runs.inputs import DEFAULT_SHARE, Data, read_real
+from synthrec.runs.ledgers import LedgerReport
 from synthrec.runs.makers import Draw, RuleMaker
 from synthrec.runs.models import OpenModel, backing_for, charge_attempt, is_model
 from synthrec.runs.params import parse_params
@@ -46,6 +49,7 @@ __all__ = [
     "DemoReport",
     "Finding",
     "FitReport",
+    "LedgerReport",
     "SampleReport",
     "Schema",
     "Verdict",
@@ -54,6 +58,9 @@ __all__ = [
     "describe",
     "fit",
     "infer",
+    "ledger_export",
+    "ledger_show",
+    "ledger_verify",
     "load_schema",
     "read_card",
     "render_markdown",
@@ -303,6 +310,44 @@ def demo(out: str | Path = "demo_out", *, progress: Progress = SILENT) -> DemoRe
         made.rows_reached,
         fitted.model,
     )
+
+
+def ledger_show(
+    population: str | None = None, *, policy: str | Path = "default", home: Path | None = None
+) -> LedgerReport:
+    """What was spent on each population, or on one, by whom and for which model; and what remains.
+
+    Args:
+        population: Name of one population.
+        policy: Name or file of the policy whose `budget` is the ceiling.
+        home: Folder of the root secret; ``SYNTHREC_HOME`` by default.
+
+    Raises:
+        VerificationError: the ledger was changed, cut or set back.
+    """
+    with ledgers.opened(home) as ledger:
+        return ledgers.report(ledger, load_policy(policy).budget, population)
+
+
+def ledger_verify(
+    *, card: str | Path | None = None, model: str | Path | None = None, home: Path | None = None
+) -> LedgerReport:
+    """Check every entry of the ledger, and that it contains the heads that a card and a model remember.
+
+    Raises:
+        VerificationError: with the first entry that is wrong, or the head that is missing.
+    """
+    seen = [None if path is None else ledgers.remembered_head(Path(path)) for path in (card, model)]
+    with ledgers.opened(home) as ledger:
+        for head in seen:
+            ledger.verify(head)
+        return ledgers.report(ledger)
+
+
+def ledger_export(*, home: Path | None = None) -> str:
+    """Every entry of the verified ledger as a line of canonical JSON, hashes included."""
+    with ledgers.opened(home) as ledger:
+        return ledgers.json_lines(ledger)
 
 
 def read_card(path: str | Path) -> Card:

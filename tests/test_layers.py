@@ -12,16 +12,18 @@ ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "synthrec").rglob("*.py"))
 
 GROUND = {"errors", "digests", "rng", "assets", "progress"}
-ROOMS = {"asset_model", "schema", "data", "codec", "rules", "generators", "validation", "release"}
+ROOMS = {"asset_model", "schema", "data", "codec", "privacy", "rules", "generators", "validation", "release"}
 MAY_IMPORT = {
     **dict.fromkeys(GROUND, GROUND),
     "config": {"errors"},
     "asset_model": GROUND,
     "schema": GROUND | {"asset_model"},
     "data": GROUND | {"schema"},
-    "codec": GROUND | {"schema", "data.table", "data.persons", "data.learn"},
+    "codec": GROUND
+    | {"schema", "data.table", "data.persons", "data.learn", "privacy.counts", "privacy.events"},
+    "privacy": GROUND | {"schema", "data", "codec"},
     "rules": GROUND | {"schema", "data", "codec"},
-    "generators": GROUND | {"schema", "data", "codec", "rules"},
+    "generators": GROUND | {"schema", "data", "codec", "rules", "privacy"},
     "validation": GROUND | {"schema", "data", "codec", "asset_model"},
     "release": GROUND | {"schema", "data", "validation", "asset_model"},
     "runs": GROUND | ROOMS,

@@ -24,13 +24,14 @@ COMMANDS = {
     "audit": ("synthrec.cli.audit:audit", "Measure fidelity and re-identification risk of any records."),
     "validate": ("synthrec.cli.validate:validate", "Check files against a schema and its constraints."),
     "card": ("synthrec.cli.card:card", "Show provenance cards."),
+    "ledger": ("synthrec.cli.ledger:ledger", "Show, verify and export the ledger of privacy spent."),
     "completion": ("synthrec.cli.completion:completion", "Print the completion script of a shell."),
 }
 
 EPILOG = (
     "Exit codes: 0 ok, 1 our fault or I/O, 2 usage, schema, input or missing key, 3 policy refused or "
-    "inconclusive, 130 interrupted. Options come from flags, then SYNTHREC_<COMMAND>_<OPTION>, then "
-    "synthrec.toml."
+    "inconclusive, 4 privacy budget exceeded, 5 a ledger, model or approval was changed, 130 interrupted. "
+    "Options come from flags, then SYNTHREC_<COMMAND>_<OPTION>, then synthrec.toml."
 )
 
 

@@ -73,7 +73,7 @@ def working(output: Output) -> Iterator[Listener]:
         yield Bar(bar)
 
 
-def show_document(output: Output, document: Mapping[str, Any], text: str) -> None:
+def show_document(output: Output, document: Mapping[str, Any] | Sequence[Any], text: str) -> None:
     """Print the document under ``--json``, else the text."""
     click.echo(json.dumps(document, indent=2, default=str) if output.json else text.rstrip("\n"))
 

@@ -216,7 +216,7 @@ class Ledger:
             newer_head: A head that a model or card remembers.
 
         Raises:
-            VerificationError: with the first entry that is wrong, or because the ledger does not contain the
+            VerificationError: with the first entry that is wrong, or because the ledger does not contain a
                 head, so that it was deleted, cut or set back.
         """
         seen = (self.head, read_anchor(self._home, self._key), newer_head)
