@@ -19,11 +19,12 @@ from synthrec.codec import label, numeric
 from synthrec.codec.base import CodeArray, CodeDomain, Codes, ColumnCodec
 from synthrec.codec.documents import restore_column
 from synthrec.codec.evidence import allowed_levels, intersection, single_column_parts
+from synthrec.codec.heaped import heap_limits
 from synthrec.codec.label import BooleanCodec
 from synthrec.codec.mint import Mint, build_mint
 from synthrec.data.learn import MIN_PERSONS
 from synthrec.data.persons import person_column, person_ids
-from synthrec.data.table import Table, to_arrow
+from synthrec.data.table import Table, arrow_type, to_arrow
 from synthrec.errors import ConfigError, Fault, InputError, InternalError, VerificationError
 from synthrec.rng import Streams, blocks
 from synthrec.schema.expressions import Expression, compile_expression
@@ -71,6 +72,16 @@ class Codec:
             raise InputError(faults)
         return cls(spec, name, _complete(columns), _complete(mints))
 
+    @classmethod
+    def declared(cls, spec: TableSpec, name: str) -> Codec:
+        """The codec of a table whose domains are all stated; no data is looked at.
+
+        Raises:
+            InputError: every column that cannot be coded, each with its repair.
+        """
+        fields = [(column, arrow_type(item)) for column, item in spec.columns.items()]
+        return cls.build(spec, name, Table(name, spec, pa.schema(fields).empty_table()))
+
     @property
     def domain(self) -> CodeDomain:
         """The domain of the codes."""
@@ -89,7 +100,8 @@ class Codec:
 
     def limits(self) -> tuple[str, ...]:
         """What the codec takes away from learned columns, one sentence each, for the card."""
-        return tuple(_limit(column, self.columns[column]) for column in self.learned)
+        learned = tuple(_limit(column, self.columns[column]) for column in self.learned)
+        return learned + heap_limits(self.columns)
 
     def encode(self, table: Table) -> Codes:
         """The modelled columns as codes.

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from synthrec.codec import label, numeric
 from synthrec.codec.base import ColumnCodec
-from synthrec.codec.bins import Bins
+from synthrec.codec.bins import FINE_BINS, Bins
+from synthrec.codec.granularity import WEIGHTS, divisors, level_points
+from synthrec.codec.heaped import HeapedCodec, Origin
 from synthrec.codec.label import BooleanCodec, LabelCodec
 from synthrec.codec.lattice import LIMIT, FloatLattice, Lattice, declared_step
 from synthrec.codec.numeric import NumericCodec
@@ -31,6 +33,8 @@ def restore_column(column: Column, document: Any) -> ColumnCodec:
     domain = column.domain or Domain(source="learned")
     if column.kind == "boolean":
         codec: ColumnCodec = BooleanCodec(column.null.allowed)
+    elif column.is_numeric and isinstance(document, dict) and document.get("kind") == "heaped":
+        codec = _heaped(column, domain, document)
     elif domain.source == "learned":
         codec = _numeric(column, document) if column.is_numeric else _label(column, domain, document)
     else:
@@ -50,6 +54,41 @@ def _numeric(column: Column, document: Any) -> NumericCodec:
     if (low < edges[:-1]).any() or (low + width > edges[1:]).any():
         raise ValueError("a bin draws outside its edges")
     return NumericCodec(_lattice(column, parts["step"]), Bins(edges, low, width), column.null.allowed, "clip")
+
+
+def _heaped(column: Column, domain: Domain, document: Any) -> HeapedCodec:
+    """The bins and level weights of a stated domain; nothing else of the column may be learned."""
+    stated = numeric.build_public(column, domain)
+    parts = _parts(document, "heaped", {"origin", "step", "edges", "chain", "weights"})
+    edges, first, last = _integers(parts["edges"]), stated.bins.first, stated.bins.last
+    if len(edges) < 2 or (np.diff(edges) < 1).any() or (edges[0], edges[-1]) != (first, last + 1):
+        raise ValueError("edges are not increasing from the lower bound to the upper one")
+    if last - first < FINE_BINS or parts["origin"] not in get_args(Origin):
+        raise ValueError("a column's bins were not learned from counts")
+    chain = divisors(column, stated.lattice, max(abs(first), abs(last)))
+    weights = _weights(parts["weights"], level_points(edges, chain))
+    return HeapedCodec(
+        stated.lattice,
+        Bins.between(edges),
+        stated.has_missing,
+        stated.outside,
+        chain,
+        weights,
+        parts["origin"],
+    )
+
+
+def _weights(rows: Any, points: IntArray) -> IntArray:
+    """Level weights, one row per bin: each sums to `WEIGHTS` and stands on levels that have a point."""
+    if not isinstance(rows, list) or len(rows) != len(points):
+        raise ValueError("level weights and bins do not match in number")
+    weights = [_integers(row) for row in rows]
+    if any(len(row) != points.shape[1] for row in weights):
+        raise ValueError("level weights and divisors do not match in number")
+    table = np.array(weights)
+    if (table < 0).any() or (table.sum(axis=1) != WEIGHTS).any() or (table[points == 0] != 0).any():
+        raise ValueError("level weights are no shares of a bin")
+    return table
 
 
 def _lattice(column: Column, text: Any) -> Lattice:

@@ -105,7 +105,7 @@ def build_public(column: Column, domain: Domain) -> NumericCodec:
     if low is None or high is None:
         raise ValueError("the domain has no bounds")
     lattice, first, last = _points(column, low, high)
-    heaps = _heaps(column, lattice)
+    heaps = heap_points(column, lattice)
     if any(not first <= heap <= last for heap in heaps):
         raise ValueError("a heap is outside the bounds")
     bins = cut(first, last, _grid(column, lattice, low, high), heaps)
@@ -131,7 +131,7 @@ def build_learned(column: Column, domain: Domain, vector: Vector, persons: IntAr
         raise ValueError(f"fewer than {MIN_PERSONS} persons have a value")
     low, high = _intersected(found, _stated(column, domain))
     lattice, first, last = _points(column, low, high)
-    heaps = [heap for heap in _heaps(column, lattice) if first <= heap <= last]
+    heaps = [heap for heap in heap_points(column, lattice) if first <= heap <= last]
     bins = cut(first, last, _grid(column, lattice, low, high), heaps)
     indices = np.clip(lattice.nearest(values), first, last)
     return NumericCodec(lattice, pool(bins, bins.find(indices), persons), column.null.allowed, "clip")
@@ -165,7 +165,8 @@ def _intersected(
     return low, high
 
 
-def _heaps(column: Column, lattice: Lattice) -> list[int]:
+def heap_points(column: Column, lattice: Lattice) -> list[int]:
+    """Lattice indices of the heaps that the schema declares."""
     numbers = [model_number(heap, column) for heap in column.heaps]
     return [lattice.floor(number + lattice.step / 2) for number in numbers]
 
