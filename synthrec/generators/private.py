@@ -1,4 +1,4 @@
-"""What a generator under differential privacy is: it states its plan first, then reads only through a curator."""
+"""What a generator under differential privacy is: it states its plan, then reads only through a curator."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class PrivateGenerator(Protocol):
         """All that a fit will ask of the rows; follows from schema, budget and settings, never from data.
 
         Raises:
-            ConfigError: an unknown setting, or a schema that no plan serves (learned domains), with its repair.
+            ConfigError: an unknown setting, or a schema that no plan serves (learned domains).
         """
 
     def fit(

@@ -1,13 +1,14 @@
 """Rows of a mixture, with or without evidence: exact in both cases.
 
-Given the component, columns are independent but for the links, so the probability of the evidence in component k
-is a product over unlinked columns and over parents with their children,
+Given the component, columns are independent but for the links, so the probability of the evidence in
+component k is a product over unlinked columns and over parents with their children,
 
     sum_a P_k(parent = a) e_parent(a) prod_children f_child(a, k),
 
-with e(a) the probability of the allowed levels within group a, and f the probability of the child's allowed levels
-given the parent's group (from the link's table, or from component k where that row is empty). Components are drawn
-in proportion to these products, then every column from its restricted distribution: no row is rejected.
+with e(a) the probability of the allowed levels within group a, and f the probability of the child's allowed
+levels given the parent's group (from the link's table, or from component k where that row is empty).
+Components are drawn in proportion to these products, then every column from its restricted distribution: no
+row is rejected.
 """
 
 from __future__ import annotations
@@ -108,13 +109,12 @@ def _telling(mixture: Mixture, evidence: Evidence) -> dict[int, BoolArray]:
     return found
 
 
-def _restricted(
-    mixture: Mixture, allowed: Mapping[int, BoolArray]
-) -> tuple[list[FloatArray], FloatArray]:
+def _restricted(mixture: Mixture, allowed: Mapping[int, BoolArray]) -> tuple[list[FloatArray], FloatArray]:
     """Shares of groups by component with the evidence multiplied in, and the weight of each component."""
     passing = [_passing(mixture, j, allowed.get(j)) for j in range(len(mixture.domain))]
     shares = [
-        component.astype(np.float64) * keep for component, keep in zip(mixture.components, passing, strict=True)
+        component.astype(np.float64) * keep
+        for component, keep in zip(mixture.components, passing, strict=True)
     ]
     log_weights = np.zeros(mixture.count)
     for j in range(len(shares)):
@@ -134,7 +134,7 @@ def _passing(mixture: Mixture, column: int, allowed: BoolArray | None) -> FloatA
     grouping = mixture.groupings[column]
     if allowed is None:
         return np.ones(grouping.size)
-    return np.bincount(grouping.groups, weights=grouping.within * allowed, minlength=grouping.size)
+    return np.bincount(grouping.groups, grouping.within * allowed, grouping.size).astype(np.float64)
 
 
 def _child_factor(link: Link, passing: FloatArray, shares: FloatArray) -> FloatArray:

@@ -1,8 +1,9 @@
 """Many draws from many small distributions: inversion of 32-bit uniforms through a guide table.
 
-Indexed search (Chen and Asau 1974; Devroye 1986, section III.2.4): the upper bits of a uniform name a slot; where
-the whole slot lies in one cell the table knows it, else the thresholds are searched. All comparisons are of
-integers, so that a model draws the same rows on every machine, and a level of probability 0 is never drawn.
+Indexed search (Chen and Asau 1974; Devroye 1986, section III.2.4): the upper bits of a uniform name a slot;
+where the whole slot lies in one cell the table knows it, else the thresholds are searched. All comparisons
+are of integers, so that a model draws the same rows on every machine, and a level of probability 0 is never
+drawn. Probabilities are rounded to 2**-32.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ class Inversion:
         total = upper[:, -1:]
         upper /= np.where(total > 0, total, 1)
         upper[total[:, 0] <= 0] = 1
-        return cls._of_cells(np.repeat(np.arange(rows), levels), upper.ravel(), np.tile(np.arange(levels), rows))
+        return cls._of_cells(
+            np.repeat(np.arange(rows), levels), upper.ravel(), np.tile(np.arange(levels), rows)
+        )
 
     @classmethod
     def of_groups(cls, groups: IntArray, within: FloatArray) -> Inversion:
@@ -83,16 +86,14 @@ class Inversion:
         slot += rows << self.slot_bits
         drawn = self.slots.take(slot)
         open_ones = np.flatnonzero(drawn == self.unknown)
-        drawn = drawn.astype(np.int32)
+        levels: NDArray[np.int32] = drawn.astype(np.int32)
         if len(open_ones):
             key = (rows[open_ones].astype(np.int64) << BITS) + uniform[open_ones]
-            drawn[open_ones] = self.levels[np.searchsorted(self.thresholds, key, side="right")]
-        return drawn
+            levels[open_ones] = self.levels[np.searchsorted(self.thresholds, key, side="right")]
+        return levels
 
 
-def _slots(
-    rows: IntArray, ends: IntArray, levels: IntArray, slot_bits: int
-) -> NDArray[np.unsignedinteger]:
+def _slots(rows: IntArray, ends: IntArray, levels: IntArray, slot_bits: int) -> NDArray[np.unsignedinteger]:
     """The level of each slot: that of its first and its last uniform, where they agree."""
     count, width = int(rows[-1]) + 1, 1 << slot_bits
     shift = BITS - slot_bits

@@ -79,8 +79,8 @@ class MarginalsFitted:
     def effective_components(self, evidence: Evidence) -> float:
         """How many components speak for rows under the evidence, between 0 (impossible) and all.
 
-        Rows under evidence that fewer than FEW_COMPONENTS components carry repeat those components: on UCI Adult
-        at epsilon = 1 they were farther from the real rows than unconditional ones.
+        Rows under evidence that fewer than FEW_COMPONENTS components carry repeat those components: on UCI
+        Adult at epsilon = 1 they were farther from the real rows than unconditional ones.
         """
         return Conditioned.on(self.mixture, evidence).effective_components
 

@@ -72,7 +72,7 @@ class _Descent:
     def components(self) -> Single:
         """The softmax of the logits, column by column, shape (D, C)."""
         top = np.maximum.reduceat(self._logits, self._starts, axis=0)
-        powers = np.exp(self._logits - np.repeat(top, self._widths, axis=0))
+        powers: Single = np.exp(self._logits - np.repeat(top, self._widths, axis=0))
         powers /= np.repeat(np.add.reduceat(powers, self._starts, axis=0), self._widths, axis=0)
         return powers
 

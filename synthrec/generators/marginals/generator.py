@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any, ClassVar
 
 import numpy as np
-import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
+from synthrec.codec.adaptive import adaptive_codec, event_tables
 from synthrec.codec.base import CodeDomain, Codes
 from synthrec.codec.codec import Codec, learned_columns
-from synthrec.data.table import Table, arrow_type
 from synthrec.errors import ConfigError, Fault, InputError
 from synthrec.generators.marginals.fitted import MarginalsFitted
 from synthrec.generators.marginals.fitting import Single, Targets, fit_member
 from synthrec.generators.marginals.links import find_links
 from synthrec.generators.marginals.measurement import (
+    OneWay,
     group_columns,
     measure_one_way,
     measure_pairs,
@@ -29,7 +28,7 @@ from synthrec.generators.marginals.queries import CellCounts, CodeCounts, Reader
 from synthrec.generators.marginals.recipe import FINE, MIXED_FIT, NOISY, ONE_WAY, TWO_WAY, Effort, shares
 from synthrec.privacy.accountant import calibrated
 from synthrec.privacy.budget import Budget
-from synthrec.privacy.counts import Counts
+from synthrec.privacy.counts import Count, Counts, FloatArray
 from synthrec.privacy.events import CountsEvent, Plan
 from synthrec.rng import Streams
 from synthrec.schema.model import TableSpec
@@ -54,8 +53,9 @@ class MarginalsGenerator:
             InputError: fewer than MIN_ROWS rows, no column, or more than MAX_COLUMNS.
         """
         _check_size(codes)
-        reader = Reader(lambda table: codes)  # noqa: ARG005
-        return fit_counts(CodeCounts(codes), reader, codes.domain, None, streams)
+        counts, reader = CodeCounts(codes), Reader(lambda table: codes)  # noqa: ARG005
+        one_way = measure_one_way(counts, reader, codes.domain, _as_counted)
+        return fit_counts(Rows(counts, reader), codes.domain, one_way, None, streams)
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,14 @@ class PrivateMarginals:
             ConfigError: a setting (there is none), or a table that cannot be measured.
         """
         if settings:
-            raise ConfigError(f"generator marginals does not take these settings: {', '.join(sorted(settings))}")
+            raise ConfigError(
+                f"generator marginals does not take these settings: {', '.join(sorted(settings))}"
+            )
         _check_spec(spec)
         columns = len(spec.modelled)
-        tables = {ONE_WAY: columns, TWO_WAY: columns * (columns - 1) // 2}
-        parts = shares(0, tables[TWO_WAY])
+        wide = event_tables(spec, "table")
+        tables = {**wide, ONE_WAY: columns, TWO_WAY: columns * (columns - 1) // 2}
+        parts = shares(len(wide), tables[TWO_WAY])
 
         def make(precision: float) -> Plan:
             events = [
@@ -89,22 +92,33 @@ class PrivateMarginals:
     def fit(
         self, spec: TableSpec, table_name: str, curator: Counts, *, streams: Streams
     ) -> tuple[Codec, MarginalsFitted]:
-        """Release the marginals and fit the mixture to them."""
-        codec = Codec.build(spec, table_name, _no_rows(spec, table_name))
-        target = codec.domain.names.index(spec.target) if spec.target in codec.domain.names else None
-        return codec, fit_counts(curator, Reader(codec.encode), codec.domain, target, streams)
+        """Release the marginals, through the codec's events first, and fit the mixture to them."""
+        adaptive = adaptive_codec(spec, table_name, curator)
+        codec, domain = adaptive.codec, adaptive.codec.domain
+        reader = Reader(codec.encode)
+        one_way = measure_one_way(curator, reader, domain, adaptive.clean)
+        target = domain.names.index(spec.target) if spec.target in domain.names else None
+        fitted = fit_counts(Rows(curator, reader), domain, one_way, target, streams)
+        return adaptive.informed(dict(zip(domain.names, one_way.counts, strict=True))), fitted
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Counted rows and how their codes are read."""
+
+    counts: CellCounts
+    reader: Reader
 
 
 def fit_counts(
-    counts: CellCounts, reader: Reader, domain: CodeDomain, target: int | None, streams: Streams
+    rows: Rows, domain: CodeDomain, one_way: OneWay, target: int | None, streams: Streams
 ) -> MarginalsFitted:
-    """Measure, fit, and put the parts together."""
-    one_way = measure_one_way(counts, reader, domain)
+    """From 1-way counts: group, measure pairs, fit, and put the parts together."""
     groupings = group_columns(one_way, domain)
-    pairs = measure_pairs(counts, reader, groupings, one_way.rows, target)
+    pairs = measure_pairs(rows.counts, rows.reader, groupings, one_way.rows, target)
     targets = targets_of(one_way, groupings, pairs)
     components = _fit_mixture(targets, streams)
-    if not counts.is_private:
+    if not rows.counts.is_private:
         components = matched(components, targets.shares, targets.offsets)
     parts = np.split(np.ascontiguousarray(components.T), targets.offsets[1:-1], axis=1)
     return MarginalsFitted(Mixture(domain, groupings, tuple(parts), find_links(pairs)))
@@ -153,7 +167,5 @@ def _check_spec(spec: TableSpec) -> None:
         raise ConfigError(f"{len(spec.modelled)} modelled columns; model 1 to {MAX_COLUMNS}")
 
 
-def _no_rows(spec: TableSpec, name: str) -> Table:
-    """A table without rows: stated domains need none."""
-    arrays = [pa.array([], arrow_type(column)) for column in spec.columns.values()]
-    return Table(name, spec, pa.table(arrays, names=list(spec.columns)))
+def _as_counted(column: str, count: Count, rows: float) -> FloatArray:  # noqa: ARG001
+    return count.values

@@ -10,8 +10,8 @@ from synthrec.generators.marginals.recipe import TOP_LEVELS
 from synthrec.privacy.counts import FloatArray
 from synthrec.schema.vector import IntArray
 
-_FLOOR = 1e-9
-"""Mass, in rows, of a level that noise has hidden: so that no group is without a level to draw."""
+_LEAST = 1e-9
+"""Mass, in rows, of a level without any: runs of such levels are cut, too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,29 +29,20 @@ class Grouping:
         return int(self.groups.max()) + 1
 
     @classmethod
-    def of(cls, groups: IntArray, counts: FloatArray, *, floor: float = 0.0) -> Grouping:
+    def of(cls, groups: IntArray, counts: FloatArray) -> Grouping:
         """Groups with the shares of their levels; levels of an empty group share it equally."""
-        mass = np.maximum(counts, 0) + floor
-        total = np.bincount(groups, weights=mass)
+        total = np.bincount(groups, weights=counts)
         members = np.bincount(groups)
         empty = total[groups] <= 0
-        within = np.where(empty, 1 / members[groups], mass / np.where(empty, 1, total[groups]))
+        within = np.where(empty, 1 / members[groups], counts / np.where(empty, 1, total[groups]))
         return cls(groups, within)
-
-
-def simplex(counts: FloatArray, total: float) -> FloatArray:
-    """The nearest non-negative vector of that total (Duchi et al. 2008, Figure 1)."""
-    ranked = np.sort(counts)[::-1]
-    excess = (np.cumsum(ranked) - total) / np.arange(1, len(counts) + 1)
-    last = np.flatnonzero(ranked > excess)[-1]
-    return np.maximum(counts - excess[last], 0)
 
 
 def grouped(counts: FloatArray, layout: tuple[bool, bool], groups: int, sigma: float) -> Grouping:
     """The groups of one column.
 
     Args:
-        counts: Cleaned 1-way counts of the levels, shape (K,).
+        counts: Cleaned 1-way counts of the levels, at least 0, shape (K,).
         layout: Whether the levels are in order, and whether the last one means missing.
         groups: Number of groups of an ordered column, about.
         sigma: Noise of one count before it was cleaned.
@@ -61,7 +52,7 @@ def grouped(counts: FloatArray, layout: tuple[bool, bool], groups: int, sigma: f
         found = _runs(counts, groups, missing=missing)
     else:
         found = _top(counts, 3 * sigma + 1 if sigma else 0.0)
-    return Grouping.of(found, counts, floor=_FLOOR if sigma else 0.0)
+    return Grouping.of(found, counts)
 
 
 def _top(counts: FloatArray, threshold: float) -> IntArray:
@@ -80,8 +71,8 @@ def _runs(counts: FloatArray, groups: int, *, missing: bool) -> IntArray:
     present = len(counts) - missing
     if present <= groups:
         return np.arange(len(counts))
-    mass = np.maximum(counts[:present], 0) + _FLOOR
-    mass = mass / mass.sum()
+    mass = counts[:present] + _LEAST
+    mass /= mass.sum()
     heavy = mass >= 1 / groups
     step = mass[~heavy].sum() / max(groups - int(heavy.sum()), 1)
     found = np.empty(len(counts), dtype=np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from synthrec.codec.base import CodeDomain
 from synthrec.generators.marginals.fitting import Targets
-from synthrec.generators.marginals.grouping import Grouping, grouped, simplex
+from synthrec.generators.marginals.grouping import Grouping, grouped
 from synthrec.generators.marginals.queries import CellCounts, Cells, Reader
 from synthrec.generators.marginals.recipe import ONE_WAY, TARGET_BOOST, TWO_WAY, ordered_groups
 from synthrec.privacy.counts import Count, FloatArray
@@ -46,14 +46,18 @@ class PairShares:
     """Noise of one share."""
 
 
-def measure_one_way(counts: CellCounts, reader: Reader, domain: CodeDomain) -> OneWay:
+Clean = Callable[[str, Count, float], FloatArray]
+"""Column, released histogram, number of rows → plausible histogram of that total."""
+
+
+def measure_one_way(counts: CellCounts, reader: Reader, domain: CodeDomain, clean: Clean) -> OneWay:
     """Release the histogram of every column."""
     queries = [Cells(reader, (j,), (np.arange(size),), (size,)) for j, size in enumerate(domain.sizes)]
     released = counts.release(ONE_WAY, queries)
     if not counts.is_private:
         return OneWay(float(released[0].values.sum()), tuple(count.values for count in released), 0.0)
     rows = max(_total(released), _FEWEST)
-    cleaned = tuple(simplex(count.values, rows) for count in released)
+    cleaned = tuple(clean(name, count, rows) for name, count in zip(domain.names, released, strict=True))
     return OneWay(rows, cleaned, float(np.mean([count.sigma for count in released])))
 
 

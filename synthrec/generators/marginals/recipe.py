@@ -1,7 +1,7 @@
 """The fixed public defaults: shares of the precision, sizes of groups, and how long to fit.
 
-They were chosen by looking at scores on UCI Adult, UCI credit default and Diabetes 130-US; no other table had a
-say. Nothing here depends on the rows of a fit.
+They were chosen by looking at scores on UCI Adult, UCI credit default and Diabetes 130-US; no other table had
+a say. Nothing here depends on the rows of a fit.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from types import MappingProxyType
 
 import numpy as np
 
-ONE_WAY, PAIR_SCORES, TWO_WAY = "one_way", "pair_scores", "two_way"
-OCTAVES, REFINE, HEAPS = "octaves", "refine", "heaps"
+from synthrec.codec.adaptive import HEAPS, OCTAVES, REFINE
 
-WIDE_SHARES: Mapping[str, float] = MappingProxyType({OCTAVES: 0.03, REFINE: 0.03, HEAPS: 0.05})
+ONE_WAY, PAIR_SCORES, TWO_WAY = "one_way", "pair_scores", "two_way"
+
+WIDE_SHARES: Mapping[str, float] = MappingProxyType({OCTAVES: 0.03, REFINE: 0.03, HEAPS: 0.10})
 """Shares of the releases that place the fine bins of wide numeric columns, where there are any."""
 
 ALL_PAIRS = 400

@@ -23,9 +23,9 @@ _TOLERANCE = 1e-4
 def pack(mixture: Mixture) -> dict[str, NDArray[np.generic]]:
     """Arrays of C components over d columns of K_j levels in k_j groups.
 
-    components (C, sum k) float32; groups (sum K,) int32; within (sum K,) float64; parents (d,) int32, a column's
-    own position where it has no parent; links, only where some column has a parent: the tables of the children in
-    column order, each (k_parent, k_child) row by row, float64.
+    components (C, sum k) float32; groups (sum K,) int32; within (sum K,) float64; parents (d,) int32, a
+    column's own position where it has no parent; links, only where some column has a parent: the tables of
+    the children in column order, each (k_parent, k_child) row by row, float64.
     """
     parents = np.arange(len(mixture.domain), dtype=np.int32)
     for child, link in mixture.links.items():
