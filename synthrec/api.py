@@ -194,6 +194,7 @@ def sample(
     place = Place(Path(out), tuple(formats), csv_profile, force)
     progress.step("draw, check and export")
     if isinstance(source, Schema) or not is_model(Path(source)):
+        _refuse_beside_rules(real=real, holdout=holdout, draft=draft)
         schema = _schema(source)
         streams = Streams.fresh() if seed is None else Streams(seed)
         draw = Draw(rows, streams, where, chunk_rows)
@@ -313,6 +314,14 @@ def read_card(path: str | Path) -> Card:
     """
     path = Path(path)
     return read_card_file(path / CARD if path.is_dir() else path)
+
+
+def _refuse_beside_rules(**options: object) -> None:
+    given = [f"--{name}" for name, value in options.items() if value is not None and value is not False]
+    if given:
+        raise ConfigError(
+            f"{' and '.join(given)}: for fitted models; no real records stand behind a rule schema"
+        )
 
 
 def _paths(given: str | Path | Sequence[str | Path]) -> list[Path]:
