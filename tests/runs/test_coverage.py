@@ -161,6 +161,12 @@ def test_another_home_is_an_error_and_never_a_new_split(admissions, cli, tmp_pat
     ran = cli(tmp_path / "elsewhere", "sample", admissions.model, "-n", "10", "-o", "out")
     assert ran.code == 2
     assert leavings() == set()
+    (tmp_path / "stranger").mkdir(mode=0o700)
+    (tmp_path / "stranger" / "root.key").write_bytes(bytes(32))
+    (tmp_path / "stranger" / "root.key").chmod(0o600)
+    ran = cli(tmp_path / "stranger", "sample", admissions.model, "-n", "10", "--draft", "-o", "out")
+    assert ran.code == 2
+    assert leavings() == {"stranger"}
 
 
 def test_a_draft_is_for_the_steward_alone(admissions, cli, tmp_path, leavings):
