@@ -14,9 +14,9 @@ DOMAIN = CodeDomain(("group", "x", "y"), (5, 10, 10), (False, True, True), (Fals
 def opposite_groups():
     """Group 0: y follows x; group 1: y runs against x; groups 2 to 4 rare and without relation."""
     rng = np.random.default_rng(5)
-    group = rng.choice(5, 6_000, p=[0.6, 0.38, 0.01, 0.005, 0.005])
-    x = rng.integers(0, 10, 6_000)
-    y = np.select([group == 0, group == 1], [x, 9 - x], rng.integers(0, 10, 6_000))
+    group = rng.choice(5, 20_000, p=[0.6, 0.38, 0.01, 0.005, 0.005])
+    x = rng.integers(0, 10, 20_000)
+    y = np.select([group == 0, group == 1], [x, 9 - x], rng.integers(0, 10, 20_000))
     return Codes(np.stack([group, x, y], axis=1).astype(np.int32), DOMAIN)
 
 
@@ -32,24 +32,24 @@ def test_each_stratum_has_its_own_dependence(stratify):
 
 
 def test_rare_levels_share_one_stratum():
-    """Levels 2 to 4 have about 120 rows together: too few for a stratum, so level 1 joins them."""
+    """Levels 2 to 4 have about 400 rows together: too few for a stratum, so level 1 joins them."""
     fitted = CopulaGenerator("group", strata=2).fit(opposite_groups(), streams=Streams(0))
     assert len(fitted.strata) == 2
-    share = np.bincount(opposite_groups().values[:, 0])[0] / 6_000
+    share = np.bincount(opposite_groups().values[:, 0])[0] / 20_000
     np.testing.assert_allclose(fitted.weights, [share, 1 - share])
 
 
 @pytest.mark.parametrize(
     ("counts", "limit", "parts"),
     [
-        ([900, 800, 700], 3, [0, 1, 2]),
-        ([900, 800, 700], 2, [0, 1, 1]),
-        ([900, 800, 0], 3, [0, 1, 2]),
-        ([900, 800, 299], 3, [0, 1, 1]),
-        ([900, 200, 150], 3, [0, 1, 1]),
-        ([800, 900, 200, 150], 3, [1, 0, 2, 2]),
-        ([200, 50], 3, [0, 0]),
-        ([900, 20], 3, [0, 0]),
+        ([3_000, 2_700, 2_300], 3, [0, 1, 2]),
+        ([3_000, 2_700, 2_300], 2, [0, 1, 1]),
+        ([3_000, 2_700, 0], 3, [0, 1, 2]),
+        ([3_000, 2_700, 999], 3, [0, 1, 1]),
+        ([3_000, 700, 500], 3, [0, 1, 1]),
+        ([2_700, 3_000, 700, 500], 3, [1, 0, 2, 2]),
+        ([700, 200], 3, [0, 0]),
+        ([3_000, 70], 3, [0, 0]),
     ],
 )
 def test_parts_are_large_and_few(counts, limit, parts):
@@ -64,7 +64,7 @@ def test_strata_are_at_most_as_many_as_asked_for_and_none_is_small(limit):
     assert limit == 1 or len(leaves) > 1
     assert min(len(leaf.rows) for leaf in leaves) >= MIN_STRATUM
     rows = np.sort(np.concatenate([leaf.rows for leaf in leaves]))
-    np.testing.assert_array_equal(rows, np.arange(6_000))
+    np.testing.assert_array_equal(rows, np.arange(20_000))
 
 
 @pytest.mark.parametrize("seed", range(5))

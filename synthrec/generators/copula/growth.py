@@ -21,8 +21,8 @@ from synthrec.generators.copula.stratum import Stratum
 
 Rows = NDArray[np.intp]
 
-MIN_STRATUM = 300
-"""No stratum has fewer rows, unless the whole table has."""
+MIN_STRATUM = 1_000
+"""No stratum has fewer rows, unless the whole table has: small strata remember single persons."""
 
 MOST_LEVELS = 16
 """Ordered columns with more levels do not split."""
