@@ -105,10 +105,10 @@ class Judge:
         blocking, measure = limit.effect == "block", _measure(result, name)
         if measure is None:
             verdict, reason = _no_figure(result, name)
-            return Finding(result, verdict, blocking, None, reason, name)
+            return Finding(result, verdict, blocking, None, reason, name, "at least")
         threshold = limit.threshold(measure)
         verdict, reason = self._quality(result, measure, limit)
-        return Finding(result, verdict, blocking, threshold, reason, name)
+        return Finding(result, verdict, blocking, threshold, reason, name, "at least")
 
     def _quality(self, result: CheckResult, measure: Measure, limit: Limit) -> tuple[Verdict, str]:
         value, what = round_down(measure.value), f"{measure.name} of {result.check}"
