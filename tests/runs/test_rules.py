@@ -27,6 +27,12 @@ def test_a_rule_schema_is_drawn_checked_and_carded(tmp_path, cli, small):
     }
 
 
+def test_children_are_not_taken_for_rows_drawn_anew(tmp_path):
+    made = api.sample("retail_bank", 40, out=tmp_path / "out", seed=5)
+    assert made.notes == ()
+    assert api.read_card(made.out).warnings == ()
+
+
 def test_the_seed_and_no_chunk_size_names_the_records(tmp_path):
     exports = [
         api.sample("retail_bank", 300, out=tmp_path / name, seed=seed, chunk_rows=rows, formats=("csv",))
