@@ -201,6 +201,7 @@ def sample(
     place = Place(Path(out), tuple(formats), csv_profile, force)
     progress.step("draw, check and export")
     if isinstance(source, Schema) or not is_model(Path(source)):
+        _refuse_beside_rules(real=real, holdout=holdout, draft=draft)
         schema = _schema(source)
         streams = Streams.fresh() if seed is None else Streams(seed)
         draw = Draw(rows, streams, where, chunk_rows)
@@ -238,8 +239,8 @@ def audit(
     Args:
         source: Model folder, or files of one table.
         schema: What the files hold; a model brings its own.
-        real: Real records, split by person as `fit` splits them.
-        train: Instead: the records the generator saw, with `holdout`.
+        real: Real records behind a model, split by person as they were at its fit.
+        train: Real records that the maker of the files saw.
         holdout: Real records of persons it never saw.
         policy: Name or file of the policy.
         profile: Name or file of the profile.
@@ -253,13 +254,18 @@ def audit(
     """
     run = Run.under(policy, profile, home=home, text=TextFormat(delimiter, encoding), progress=progress)
     paths, records = _paths(source), train if real is None else real
-    if records is None or (real is None and holdout is None):
-        raise ConfigError("give --real RECORDS, or --train RECORDS with --holdout RECORDS of other persons")
+    if records is None or (real is not None and train is not None):
+        raise ConfigError("give either --real RECORDS of a model, or --train RECORDS with --holdout RECORDS")
     progress.step("audit")
     if len(paths) == 1 and is_model(paths[0]):
         return against_model(OpenModel.at(paths[0], run.home), records, holdout, run)
     if schema is None:
         raise ConfigError("files need --schema; a model folder brings its own")
+    if holdout is None:
+        raise ConfigError(
+            "files do not say which records their maker saw, and copies of all of them would look like chance: "
+            "give those records with --train, and with --holdout records of persons that it never saw"
+        )
     return against_files(_schema(schema), paths, records, holdout, run)
 
 
@@ -358,6 +364,14 @@ def read_card(path: str | Path) -> Card:
     """
     path = Path(path)
     return read_card_file(path / CARD if path.is_dir() else path)
+
+
+def _refuse_beside_rules(**options: object) -> None:
+    given = [f"--{name}" for name, value in options.items() if value is not None and value is not False]
+    if given:
+        raise ConfigError(
+            f"{' and '.join(given)}: for fitted models; no real records stand behind a rule schema"
+        )
 
 
 def _paths(given: str | Path | Sequence[str | Path]) -> list[Path]:

@@ -17,8 +17,8 @@ from synthrec.cli.output import Output, output_options
 @click.command(cls=ConfiguredCommand)
 @click.argument("source", nargs=-1, required=True, type=PATH, metavar="MODEL|FILES...")
 @click.option("--schema", metavar="SCHEMA", help="Schema of FILES; a model brings its own.")
-@records("--real", "Real records, split by person as fit does; repeatable.")
-@records("--train", "The records the generator saw; repeatable.")
+@records("--real", "Real records behind a MODEL; repeatable.")
+@records("--train", "Real records that the maker of FILES saw; repeatable.")
 @holdout
 @judged
 @read_as
@@ -26,8 +26,8 @@ from synthrec.cli.output import Output, output_options
 def audit(output: Output, source: tuple[Path, ...], **options: Any) -> None:
     """Measure fidelity and re-identification risk.
 
-    Works on a model of synthrec, and on files that any tool made. Give --real, or --train with --holdout. The
-    result is for the steward: without differential privacy it is itself computed on real records.
+    Works on a model of synthrec (give --real), and on files that any tool made (give --train and --holdout).
+    The result is for the steward: without differential privacy it is itself computed on real records.
     """
     with working(output) as progress:
         report = synthrec.audit(source, **options, progress=progress)

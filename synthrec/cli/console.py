@@ -91,7 +91,7 @@ def finish(output: Output, report: Report, made: Mapping[str, Path | None], *, r
         RefusedError: the gate said no, or could not say yes; verdicts then go to stderr.
     """
     _open(output, report, stderr=_is_refused(report.decision))
-    _raise_if_refused(report, refused)
+    _raise_if_refused(output, report, refused)
     lines = [f"{name}: {path}" for name, path in made.items() if path is not None]
     _close(output, report, lines)
 
@@ -103,7 +103,7 @@ def deliver(output: Output, report: Report) -> None:
         RefusedError: the verdict is not a pass.
     """
     _open(output, report, stderr=False)
-    _raise_if_refused(report)
+    _raise_if_refused(output, report)
     _close(output, report, [])
 
 
@@ -123,8 +123,9 @@ def _is_refused(decision: Decision | None) -> bool:
     return decision is not None and decision.verdict != "pass"
 
 
-def _raise_if_refused(report: Report, became: str = "") -> None:
+def _raise_if_refused(output: Output, report: Report, became: str = "") -> None:
+    """Refuse; the reasons stand among the verdicts, or in the message where none were printed."""
     if report.decision is not None and _is_refused(report.decision):
-        reasons = "\n".join(f"  {reason}" for reason in report.decision.reasons)
-        after = f"; {became}" if became else ""
-        raise RefusedError(f"refused by the policy{after}\n{reasons}".rstrip(), report.document())
+        message = f"refused by the policy; {became}" if became else "refused by the policy"
+        reasons = report.decision.reasons if output.json else ()
+        raise RefusedError("\n  ".join([message, *reasons]), report.document())

@@ -1,82 +1,102 @@
-"""The verdict table: one row per check, in words."""
+"""The verdicts: one row per finding, then in words why some did not pass."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
 from rich.text import Text
 
 if TYPE_CHECKING:
     from synthrec.api import Decision, Finding
 
-HEADINGS = ("check", "verdict", "measured", "limit", "reason")
-WORDS = {"pass": "passed", "fail": "failed", "inconclusive": "cannot tell"}
+HEADINGS = ("verdict", "check", "measure", "measured", "limit")
+BOUNDS = "in brackets: one-sided 99 % bounds"
+WORDS = {"pass": "passed", "fail": "failed", "inconclusive": "inconclusive"}
 COLOURS = {
     "passed": "green",
     "failed": "bold red",
-    "cannot tell": "bold yellow",
+    "inconclusive": "bold yellow",
     "warning": "yellow",
-    "does not apply": "dim",
+    "nothing to test": "dim",
 }
+_NOUGHT = 1e-12
+"""What is nearer to zero is zero that was computed in floating point."""
 
 
 @dataclass(frozen=True)
 class Row:
     """One finding, as it is shown."""
 
+    verdict: str
     check: str
     measure: str
-    verdict: str
     measured: str
     limit: str
-    question: str
-    answer: str
-
-    def line(self) -> str:
-        """The row without a table, for logs and pipes."""
-        name = f"{self.check} {self.measure}".rstrip()
-        measured = f"measured {self.measured}" if self.measured else ""
-        limit = f"limit {self.limit}" if self.limit else ""
-        parts = (self.verdict, measured, limit, f"{self.question} {self.answer}")
-        return f"{name}: {'; '.join(part for part in parts if part)}"
-
-    def cells(self) -> tuple[Text, ...]:
-        """The cells of the table."""
-        name = Text.assemble((self.check, "bold"), f"\n{self.measure}")
-        said = Text.assemble((f"{self.question}\n" * bool(self.question), "dim"), self.answer)
-        return name, _coloured(self.verdict), Text(self.measured), Text(self.limit), said
 
 
 def print_verdicts(decision: Decision, console: Console) -> None:
-    """Print the table on a terminal, else one plain line per finding, then the verdict of the whole."""
-    rows = [_row(finding) for finding in decision.findings]
+    """Print blocks of a question and its answers on a terminal, else one plain line per finding.
+
+    Reasons of what did not pass follow, and the verdict of the whole comes last.
+    """
     if console.is_terminal:
-        console.print(_table(rows))
+        _print_blocks(decision.findings, console)
     else:
-        for row in rows:
-            console.print(row.line(), soft_wrap=True, markup=False, highlight=False)
+        _print_lines(decision.findings, console)
     console.print(Text("verdict: ").append(_coloured(WORDS[decision.verdict])))
+
+
+def _print_blocks(findings: Sequence[Finding], console: Console) -> None:
+    widths = _widths([astuple(_row(finding)) for finding in findings])
+    for _, group in groupby(findings, lambda finding: finding.result.check):
+        first, *others = group
+        console.print(Text.assemble((first.result.check, "bold"), "  ", (first.result.title, "dim")))
+        for finding in (first, *others):
+            verdict, _, *cells = _padded(astuple(_row(finding)), widths)
+            console.print(Text.assemble("  ", _coloured(verdict), "  ", "  ".join(cells).rstrip()))
+        for reason in _reasons((first, *others)):
+            console.print(Padding(Text(reason), (0, 0, 0, 4)))
+    console.print(Text(BOUNDS, style="dim"))
+
+
+def _print_lines(findings: Sequence[Finding], console: Console) -> None:
+    lines = [HEADINGS, *(astuple(_row(finding)) for finding in findings)]
+    widths = _widths(lines)
+    table = ("  ".join(_padded(line, widths)).rstrip() for line in lines)
+    for line in (*table, *(f"  {reason}" for reason in _reasons(findings))):
+        console.print(line, soft_wrap=True, markup=False, highlight=False)
+
+
+def _widths(lines: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(len, column)) for column in zip(*lines, strict=True)]
+
+
+def _padded(line: Sequence[str], widths: Sequence[int]) -> list[str]:
+    return [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
+
+
+def _reasons(findings: Iterable[Finding]) -> list[str]:
+    return [finding.reason for finding in findings if finding.verdict != "pass"]
 
 
 def _row(finding: Finding) -> Row:
     return Row(
+        verdict=_word(finding),
         check=finding.result.check,
         measure=finding.measure or "",
-        verdict=_word(finding),
         measured=_measured(finding),
-        limit="" if finding.limit is None else f"{finding.limit:.4g}",
-        question=finding.result.title,
-        answer=finding.reason,
+        limit="" if finding.limit is None else f"{finding.sense} {_figure(finding.limit)}",
     )
 
 
 def _word(finding: Finding) -> str:
-    if finding.result.not_applicable is not None:
-        return "does not apply"
+    if finding.verdict == "pass" and finding.result.not_applicable is not None:
+        return "nothing to test"
     if finding.verdict != "pass" and not finding.blocking:
         return "warning"
     return WORDS[finding.verdict]
@@ -84,23 +104,17 @@ def _word(finding: Finding) -> str:
 
 def _measured(finding: Finding) -> str:
     """The value that was judged, with its bounds where it has any."""
-    if finding.measure is None:
+    measures = {measure.name: measure for measure in finding.result.measures}
+    measure = measures.get(finding.measure or "")
+    if measure is None:
         return ""
-    measure = finding.result.measure(finding.measure)
-    bounds = f" [{measure.low:.4g}, {measure.high:.4g}]" if measure.low < measure.high else ""
-    return f"{measure.value:.4g}{bounds}"
+    bounds = f" [{_figure(measure.low)}, {_figure(measure.high)}]" if measure.low < measure.high else ""
+    return _figure(measure.value) + bounds
 
 
-def _table(rows: list[Row]) -> Table:
-    table = Table(*HEADINGS, caption="in brackets: one-sided 99 % bounds", caption_justify="left")
-    for _, group in groupby(rows, lambda row: row.check):
-        first, *others = group
-        table.add_section()
-        table.add_row(*first.cells())
-        for row in others:
-            table.add_row(*replace(row, question="").cells())
-    return table
+def _figure(value: float) -> str:
+    return "0" if abs(value) < _NOUGHT else f"{value:.4g}"
 
 
 def _coloured(word: str) -> Text:
-    return Text(word, style=COLOURS[word])
+    return Text(word, style=COLOURS[word.rstrip()])

@@ -139,10 +139,14 @@ class Codec:
 
         Raises:
             SchemaError: the condition is no valid expression over the modelled columns.
-            ConfigError: no value of some column satisfies its part of the condition.
+            ConfigError: it yields no truth value, or no value of some column satisfies its part of it.
         """
         columns = {column: self.spec.columns[column] for column in self.columns}
         exact = compile_expression(where, columns, file="--where")
+        if exact.kind != "boolean":
+            raise ConfigError(
+                f"--where: {where} is a {exact.kind}, not true or false; compare it with a value"
+            )
         levels: dict[str, list[BoolArray]] = {}
         for part in single_column_parts(where, columns):
             found = allowed_levels(part, columns[part.column], self.columns[part.column])
@@ -151,8 +155,8 @@ class Codec:
         for column, possible in allowed.items():
             if not possible.any():
                 raise ConfigError(
-                    f"--where: no value of {column} satisfies the condition; "
-                    "check its constants against the domain (synthrec schema show)"
+                    f"--where: the model draws no value of {column} that satisfies the condition; check its "
+                    "constants against the domain (synthrec schema show), whose rare ends may not be modelled"
                 )
         return allowed, exact
 

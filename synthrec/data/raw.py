@@ -58,11 +58,13 @@ def check_names(file: str, names: Sequence[str], spec: TableSpec) -> tuple[str, 
     if not extra:
         return ()
     shown = ", ".join(extra[:_SHOWN_NAMES]) + (", …" if len(extra) > _SHOWN_NAMES else "")
-    return (f"{file}: left out {len(extra)} columns that are not in the schema: {shown}",)
+    columns = "1 column that is" if len(extra) == 1 else f"{len(extra)} columns that are"
+    return (f"{file}: left out {columns} not in the schema: {shown}",)
 
 
 def _absent(file: str, name: str, extra: Sequence[str]) -> Fault:
-    close = difflib.get_close_matches(name, extra, n=1, cutoff=0.8)
+    same = [other for other in extra if other.strip().casefold() == name.strip().casefold()]
+    close = same or difflib.get_close_matches(name, extra, n=1, cutoff=0.8)
     repair = f"rename {close[0]} to {name}" if close else "add it to the file, or remove it from the schema"
     return Fault(file, 1, 0, name, "the column is missing", repair)
 

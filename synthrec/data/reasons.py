@@ -28,7 +28,7 @@ class Reason(Enum):
     MOMENT = ("not a date or time in the column's format", "write ISO 8601 (YYYY-MM-DD), or declare format")
     CLOCK = ("a date with a time of day", "declare kind datetime, or cut the time off")
     NAIVE = ("a time without UTC offset", "write times with offset, or remove timezone from the column")
-    AWARE = ("a time with UTC offset", "declare timezone, or write local time without offset")
+    AWARE = ("a time with UTC offset", "declare kind datetime with timezone, or write local time")
     SUBMICRO = ("a time finer than a microsecond", "round to microseconds")
     TYPE = ("a type that the column's kind cannot hold", "convert lists, durations, bytes and the like first")
     MISSING = (

@@ -27,6 +27,8 @@ class Holdout(_Part):
     kind: Literal["split", "given", "none"]
     share: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Share of persons that a split sets aside."""
+    fingerprint: KeyedDigest | None = None
+    """Of the records of a given holdout."""
 
 
 class Manifest(_Part):

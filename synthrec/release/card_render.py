@@ -23,7 +23,7 @@ _ANSWERS = {
     "fail": "These records may not be used: the gate refused them.",
     "inconclusive": "These records may not be used: the audit could not tell whether they are safe.",
 }
-_WORDS = {"pass": "passed", "fail": "failed", "inconclusive": "cannot tell"}
+_WORDS = {"pass": "passed", "fail": "failed", "inconclusive": "inconclusive"}
 
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 """Control characters, line separators, zero-width and direction marks."""

@@ -5,14 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import get_args
 
 from synthrec.release.figures import about, round_down, round_up
 from synthrec.release.policy import Conformity, Policy, RiskLimit
+from synthrec.validation.conformity_rules import Level
 from synthrec.validation.profile import Limit, Profile
 from synthrec.validation.result import NOTHING_UNIQUE, CheckResult, Finding, Measure, Verdict
+from synthrec.validation.stats import persons_for_bound
 
 CONFORMITY = "conformity."
 """Front part of the ids of the checks that a table keeps its own schema; its name follows."""
+
+_TOLD = 6
+"""Broken rules that a reason names."""
 
 _REMEMBERS = (
     "fit a generator that remembers less, or coarsen the columns that single persons out, and audit again"
@@ -67,7 +73,7 @@ class Judge:
             return Verdict.FAIL, f"{check} fails: {found}; {_REMEMBERS}."
         doubts = " and ".join(self._doubts(result, rule))
         if doubts:
-            return Verdict.INCONCLUSIVE, f"{check} is inconclusive: {doubts}; {_needed(result)}."
+            return Verdict.INCONCLUSIVE, f"{check} is inconclusive: {doubts}; {_needed(result, rule)}."
         return Verdict.PASS, f"{check} passes: its 99 % upper bound is within the limit {rule.limit:g}."
 
     def _evidence(self, result: CheckResult, rule: RiskLimit) -> float | None:
@@ -99,10 +105,10 @@ class Judge:
         blocking, measure = limit.effect == "block", _measure(result, name)
         if measure is None:
             verdict, reason = _no_figure(result, name)
-            return Finding(result, verdict, blocking, None, reason, name)
+            return Finding(result, verdict, blocking, None, reason, name, "at least")
         threshold = limit.threshold(measure)
         verdict, reason = self._quality(result, measure, limit)
-        return Finding(result, verdict, blocking, threshold, reason, name)
+        return Finding(result, verdict, blocking, threshold, reason, name, "at least")
 
     def _quality(self, result: CheckResult, measure: Measure, limit: Limit) -> tuple[Verdict, str]:
         value, what = round_down(measure.value), f"{measure.name} of {result.check}"
@@ -176,13 +182,29 @@ def _conformity_findings(result: CheckResult, rules: Conformity) -> Iterator[Fin
 def _conformity(result: CheckResult, measure: Measure, limit: float) -> tuple[Verdict, str]:
     if measure.value > limit:
         found = f"{measure.name} {measure.value:.2g} of what was checked, above the tolerated {limit:g}"
-        repair = "see the broken rules in the steward's report, and correct the schema or the generator"
-        return Verdict.FAIL, f"{result.check} fails: {found}; {repair}."
+        repair = "correct the records, or the schema and generator they come from"
+        return Verdict.FAIL, f"{result.check} fails: {found}{_broken(result, measure)}; {repair}."
     return Verdict.PASS, f"{result.check} passes: {measure.name} within the tolerated {limit:g}."
 
 
-def _needed(result: CheckResult) -> str:
-    if result.persons_needed is None:
+def _broken(result: CheckResult, total: Measure) -> str:
+    """The rules behind a total that are broken most often: names and counts, no value of a record."""
+    constraints = total.name != "violations"
+    rules = (item for item in result.measures if item.name not in get_args(Level) and item.value > 0)
+    ours = [item for item in rules if item.name.startswith("constraint: ") == constraints]
+    worst = sorted(ours, key=lambda item: -item.value)[:_TOLD]
+    told = [f"{item.name}, {round(item.value * item.n):,} of {item.n:,}" for item in worst]
+    told += [f"and {len(ours) - _TOLD} more"] if len(ours) > _TOLD else []
+    return f" ({'; '.join(told)})" if told else ""
+
+
+def _needed(result: CheckResult, rule: RiskLimit) -> str:
+    if rule.kind != "copies":
         return "more real persons, in the holdout above all, would decide it"
-    persons = about(result.persons_needed)
+    measure, narrow = _measure(result, result.bound), None
+    if measure is not None:
+        narrow = persons_for_bound(measure.n, measure.high - measure.value, rule.limit)
+    if result.persons_needed is None or narrow is None:
+        return "no number of persons is known to decide it: coarsen the columns that single persons out"
+    persons = about(max(result.persons_needed, narrow))
     return f"about {persons} persons, train and holdout together, would be needed to decide it"

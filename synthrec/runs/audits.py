@@ -27,13 +27,11 @@ def against_model(model: OpenModel, real: Data, holdout: Data | None, run: Run) 
     return AuditReport(judge_draw(model.maker, draw, given.real, run), given.notes)
 
 
-def against_files(
-    schema: Schema, files: Sequence[Path], real: Data, holdout: Data | None, run: Run
-) -> AuditReport:
-    """The audit of synthetic files against real records; without a holdout, some persons are set aside."""
+def against_files(schema: Schema, files: Sequence[Path], train: Data, holdout: Data, run: Run) -> AuditReport:
+    """The audit of synthetic files against the records that their maker saw, and others that it did not."""
     name, spec = modelled_table(schema)
     keys = open_keys(run.home, create=True)
-    given = read_real(schema, real, holdout, share=DEFAULT_SHARE, keys=keys, text=run.text)
+    given = read_real(schema, train, holdout, share=DEFAULT_SHARE, keys=keys, text=run.text)
     synthetic = read_untrusted(files, name, spec, run.text)
     chunks = _chunks({name: synthetic.table})
     decision = judge(schema, chunks, given.real, run)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from synthrec.generators.registry import generator
 from synthrec.generators.store import MANIFEST, write_model
 from synthrec.release.approval import Terms, sign, write_approval
 from synthrec.release.card_build import approved_results
+from synthrec.release.export import sync_folder
 from synthrec.release.figures import band
 from synthrec.release.gate import Decision
 from synthrec.release.policy import Policy
@@ -83,20 +87,38 @@ def store(
     draw = Draw(release_rows or len(real.train), Streams.fresh())
     maker = LearnedMaker(model.schema, model.codec, model.fitted)
     decision = judge_draw(maker, draw, real, run)
-    if out.exists():
-        shutil.rmtree(out)
-    terms = Terms(
-        model_digest=write_model(out, model.manifest, model.schema, model.fitted),
-        schema_digest=model.schema.digest,
-        policy_digest=run.policy.digest,
-        profile_digest=run.profile.digest,
-        seed=draw.streams.seed,
-        rows=draw.rows,
-        verdict=decision.verdict,
-        results=approved_results(decision, run.profile),
-    )
-    write_approval(out, sign(terms, keys))
+    with _taking_the_place_of(out) as folder:
+        digest = write_model(folder, model.manifest, model.schema, model.fitted)
+        terms = Terms(
+            model_digest=digest,
+            schema_digest=model.schema.digest,
+            policy_digest=run.policy.digest,
+            profile_digest=run.profile.digest,
+            seed=draw.streams.seed,
+            rows=draw.rows,
+            verdict=decision.verdict,
+            results=approved_results(decision, run.profile),
+        )
+        write_approval(folder, sign(terms, keys))
     return decision
+
+
+@contextmanager
+def _taking_the_place_of(out: Path) -> Iterator[Path]:
+    """A hidden path beside `out`; what the body makes there takes the place of `out`, or nothing changes."""
+    out = out.absolute()
+    hidden = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    new, old = hidden / "new", hidden / "old"
+    try:
+        yield new
+        if out.exists():
+            out.rename(old)
+        new.rename(out)
+        sync_folder(out.parent)
+    finally:
+        if old.exists() and not out.exists():
+            old.rename(out)
+        shutil.rmtree(hidden, ignore_errors=True)
 
 
 def _persons(real: RealData, policy: Policy) -> str:
@@ -117,7 +139,13 @@ def _settings(schema: Schema, recipe: Recipe) -> dict[str, str]:
 
 
 def refuse_place(out: Path, *, force: bool) -> None:
-    """Before any work is done: the place of the model must be free, or hold a model that may be replaced."""
+    """Before any work is done: the place of the model must be free, or hold a model that may be replaced.
+
+    Raises:
+        ConfigError: something else stands there, or there is no folder to put it in.
+    """
+    if not out.absolute().parent.is_dir():
+        raise ConfigError(f"there is no folder {out.parent}; make it, or choose another place")
     if not out.exists() and not out.is_symlink():
         return
     if not force:

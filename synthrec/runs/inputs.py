@@ -70,19 +70,16 @@ def read_real(
     """Read and split real records; `given` is a holdout of the user's own."""
     name, spec = modelled_table(schema)
     reading = read_input(data, name, spec, text)
+    whole = fingerprint(reading.table, keys.fingerprint)
     if given is None:
-        split, holdout = (
-            split_by_person(reading.table, keys.split, share=share),
-            Holdout(kind="split", share=share),
+        split = split_by_person(reading.table, keys.split, share=share)
+        return RealInput(
+            _bounded(name, split, keys), Holdout(kind="split", share=share), whole, reading.notes
         )
-        notes = reading.notes
-    else:
-        other = read_input(given, name, spec, text)
-        split, holdout = given_holdout(reading.table, other.table), Holdout(kind="given")
-        notes = (*reading.notes, *other.notes)
-    return RealInput(
-        _bounded(name, split, keys), holdout, fingerprint(reading.table, keys.fingerprint), notes
-    )
+    other = read_input(given, name, spec, text)
+    split = given_holdout(reading.table, other.table)
+    holdout = Holdout(kind="given", fingerprint=fingerprint(other.table, keys.fingerprint))
+    return RealInput(_bounded(name, split, keys), holdout, whole, (*reading.notes, *other.notes))
 
 
 def read_input(data: Data, name: str, spec: TableSpec, text: TextFormat) -> Reading:

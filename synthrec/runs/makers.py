@@ -20,7 +20,7 @@ from synthrec.schema.model import Scalar, Schema
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some of the records, and how many rows were drawn to reach them."""
+    """Some of the records, and how many root rows were drawn to reach them."""
 
     records: Records
     proposed: int
@@ -86,9 +86,25 @@ class RuleMaker:
         """The records asked for.
 
         Raises:
-            ConfigError: a condition was given; rules have parameters instead.
+            ConfigError: a condition was given, for which rules have parameters; or the schema has no rules.
+            SchemaError: some columns have no rule.
         """
         if draw.where is not None:
             raise ConfigError("--where conditions a fitted model; a rule schema takes --set PARAMETER=VALUE")
+        if not _has_rules(self.schema):
+            raise ConfigError(
+                f"schema {self.schema.info.name} describes records and has no rules to make any; learn from "
+                "real ones with `synthrec fit`, and draw from the model"
+            )
         for records in self._engine.stream(draw.rows, streams=draw.streams, chunk_rows=draw.chunk_rows):
-            yield Chunk(records, max(len(table) for table in records.values()))
+            yield Chunk(records, len(records[root_table(self.schema)]))
+
+
+def _has_rules(schema: Schema) -> bool:
+    tables = schema.tables.values()
+    return any(spec.generate or any(column.generate for column in spec.columns.values()) for spec in tables)
+
+
+def root_table(schema: Schema) -> str:
+    """The table whose rows are counted: the first that has no parent."""
+    return next(name for name, spec in schema.tables.items() if not spec.foreign_keys)

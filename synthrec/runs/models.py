@@ -74,6 +74,10 @@ class OpenModel:
             raise VerificationError(
                 "these are not the records that the model was fitted on; give the same files with --real"
             )
+        if given.holdout.fingerprint != made.fingerprint:
+            raise VerificationError(
+                "this is not the holdout that the model was fitted with; give the same file with --holdout"
+            )
         return given
 
     def learned(self) -> Learned:
@@ -106,16 +110,18 @@ def backing_for(model: OpenModel, draw: Draw, real: Data | None, holdout: Data |
     """What an export of this draw rests on: the approval where it covers the draw, else the real records.
 
     Raises:
-        PolicyRefusedError: the approval does not cover the draw, and there are no real records to audit it.
+        PolicyRefusedError: the approval does not cover the draw and there are no real records to audit it, or
+            it is gone, and with it the number of audits.
     """
-    limits = model.stored.codec.limits()
+    approval, limits = model.approval, model.stored.codec.limits()
+    if approval is None:
+        raise PolicyRefusedError(
+            "the model has no approval, so nobody knows how often it was audited; fit it again"
+        )
     if real is not None:
-        next_attempt(model.approval, run.policy)
+        next_attempt(approval, run.policy)
         audited = satisfying(model.read_real(real, holdout, run.text).real, draw.where)
         return Backing(model.learned(), audited, limits=limits)
-    approval = model.approval
-    if approval is None:
-        raise PolicyRefusedError("the model has no approval; give --real to audit the very output")
     covered = approval.covers(draw.rows, draw.streams.seed, draw.where, run.policy.digest, run.profile.digest)
     if not covered:
         raise PolicyRefusedError("\n".join(covered.reasons))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from synthrec.data.table import Records
 from synthrec.release.gate import Decision, Origin, decide
 from synthrec.runs.context import Run
-from synthrec.runs.makers import Draw, Maker
+from synthrec.runs.makers import Draw, Maker, root_table
 from synthrec.schema.model import Schema
 from synthrec.validation.check import run as run_checks
 from synthrec.validation.real import RealData
@@ -44,8 +44,3 @@ def counted(maker: Maker, draw: Draw, tally: Tally, run: Run) -> Iterator[Record
         tally.proposed += chunk.proposed
         run.progress.advance(tally.reached, draw.rows)
         yield chunk.records
-
-
-def root_table(schema: Schema) -> str:
-    """The table whose rows are counted: the first that has no parent."""
-    return next(name for name, spec in schema.tables.items() if not spec.foreign_keys)

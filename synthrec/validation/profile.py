@@ -32,10 +32,10 @@ class Limit(AssetPart):
     """Where the figures come from: a citation, or ``own`` with the reason."""
 
     def threshold(self, measure: Measure) -> float:
-        """The value to reach: `least`, or the measure's baseline less `margin` if that is lower."""
+        """The value to reach: `least`, or if lower the measure's baseline less `margin`, but at least 0."""
         if measure.baseline is None:
             return self.least
-        return min(self.least, measure.baseline - self.margin)
+        return max(0.0, min(self.least, measure.baseline - self.margin))
 
     def met_by(self, measure: Measure) -> bool:
         """Whether the measure reaches its threshold."""

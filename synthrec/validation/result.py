@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 
 class Verdict(StrEnum):
@@ -73,3 +74,5 @@ class Finding:
     """One sentence: why this verdict, and what would change it."""
     measure: str | None = None
     """Name of the measure that was judged; None when there was none to judge."""
+    sense: Literal["at most", "at least"] = "at most"
+    """Which side of the limit is good."""

@@ -87,6 +87,12 @@ def test_unsatisfiable_conditions_are_refused_with_the_column(codec):
         codec.evidence("age > 50 and age < 10")
 
 
+@pytest.mark.parametrize("where", ["age", "ward", "born", "1", "age + 1"])
+def test_what_is_not_true_or_false_is_no_condition(codec, where):
+    with pytest.raises(ConfigError, match="not true or false"):
+        codec.evidence(where)
+
+
 def test_minted_columns_cannot_be_conditions(codec):
     with pytest.raises(SchemaError):
         codec.evidence("pid == 'P1'")

@@ -13,7 +13,12 @@ from synthrec.generators.base import Evidence
 from synthrec.generators.registry import generator, names, restore
 from synthrec.rng import BLOCK, Streams
 
-GENERATORS = {"copula": {}, "copula by target": {"stratify": "outcome"}, "marginals": {}}
+GENERATORS = {
+    "copula": {},
+    "copula of one stratum": {"strata": 1},
+    "copula by target": {"stratify": "outcome", "strata": 6},
+    "marginals": {},
+}
 ROWS = 6_000
 SIGMAS = 5.0
 """Tolerance of every frequency below, in standard deviations of its sampling error: p < 6e-7 each."""

@@ -92,9 +92,10 @@ def test_binary_is_not_taken_for_windows_1252(read_csv_text, faults_of, spec):
     assert faults_of(lambda: read_csv_text(b"age,city\n\x00\xff\x01\n", spec))
 
 
-def test_misspelt_column_gets_a_suggestion(read_csv_text, spec):
-    with pytest.raises(InputError, match="rename citty to city"):
-        read_csv_text("age,citty\n1,a\n", spec)
+@pytest.mark.parametrize("written", ["citty", "CITY", " City"])
+def test_misspelt_column_gets_a_suggestion(read_csv_text, spec, written):
+    with pytest.raises(InputError, match=f"rename {written} to city"):
+        read_csv_text(f"age,{written}\n1,a\n", spec)
 
 
 def test_extra_columns_are_left_out_with_a_note(read_csv_text, spec):

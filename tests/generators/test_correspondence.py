@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import chi2_contingency
 
 from synthrec.codec.base import CodeDomain, Codes
-from synthrec.generators.copula.correspondence import GROUPS, grouped, level_orders, standardised_residuals
+from synthrec.generators.copula.correspondence import grouping, level_orders, standardised_residuals
 
 
 def test_residuals_are_those_of_the_chi_square_statistic():
@@ -32,9 +32,9 @@ def test_groups_are_few_and_keep_missing_apart():
     number = np.append(rng.integers(0, 500, 3_000), np.full(100, 500))
     label = rng.geometric(0.01, 3_100).clip(max=900) - 1
     domain = CodeDomain(("number", "label"), (501, 900), (True, False), (True, False))
-    groups = grouped(Codes(np.stack([number, label], axis=1).astype(np.int32), domain))
-    assert max(group.max() for group in groups) < GROUPS
-    assert not set(groups[0][number == 500]) & set(groups[0][number < 500])
-    # Equal mass: 23 groups of 3,000 rows, each within a level (about 6 rows) of its share.
-    sizes = np.bincount(groups[0][number < 500])
-    assert np.abs(sizes - 3_000 / 23).max() < 40
+    codes = Codes(np.stack([number, label], axis=1).astype(np.int32), domain)
+    first, second = grouping(codes, 0, 24)[number], grouping(codes, 1, 24)[label]
+    assert max(first.max(), second.max()) < 24
+    assert not set(first[number == 500]) & set(first[number < 500])
+    # Equal mass: 23 groups of 3,000 rows, each within a few levels of about 6 rows of its share.
+    assert np.abs(np.bincount(first[number < 500]) - 3_000 / 23).max() < 40

@@ -225,8 +225,8 @@ def edited(folder, **changes):
         ({"table": "stay"}, "does not have"),
         ({"schema_digest": "sha256:" + "0" * 64}, "not the schema of the manifest"),
         ({"generator": "copla"}, "did you mean copula"),
-        ({"parameters": {"stratify": "colour"}}, "parameters"),
-        ({"parameters": {"stratify": []}}, "parameters"),
+        ({"parameters": {"stratify": "colour", "strata": 32}}, "parameters"),
+        ({"parameters": {"stratify": [], "strata": 32}}, "parameters"),
         ({"codec": {}}, "codec"),
     ],
 )

@@ -341,4 +341,4 @@ def test_a_result_that_did_not_run_is_shown_as_such(learned_card) -> None:
         reason="P1 is inconclusive.",
     )
     page = render_markdown(learned_card.model_copy(update={"results": (result,)}))
-    assert "| P1: Copies? | cannot tell | — | yes | — | — |" in page
+    assert "| P1: Copies? | inconclusive | — | yes | — | — |" in page

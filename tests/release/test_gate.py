@@ -219,6 +219,30 @@ def test_the_persons_needed_are_rounded_up(judged, but) -> None:
     assert "about 4,400 persons" in decision.reasons[0]
 
 
+def test_the_persons_needed_are_enough_for_the_bound_too(judged, but) -> None:
+    """A bound of 0.03 on 1,000 persons is within 0.01 from nine times as many on."""
+    wide = (measure("copied_share", 0.0, -0.1, 0.03),)
+    decision = judged(but("P1", power=0.95, persons_needed=1000, measures=wide))
+    assert "about 9,000 persons" in decision.reasons[0]
+
+
+def test_where_no_number_of_persons_is_known_none_is_promised(judged, but) -> None:
+    (reason,) = judged(but("P1", power=0.2, persons_needed=None)).reasons
+    assert "no number of persons is known to decide it" in reason
+
+
+def test_a_broken_schema_names_the_rules_and_counts(judged, but) -> None:
+    rules = [Measure(f"domain: c{i}", share, share, share, 200, None, "counted") for i, share in enumerate(
+        [0.01, 0.05, 0.01, 0.01, 0.01, 0.01, 0.005, 0.0]
+    )]  # fmt: skip
+    totals = (measure("violations", 0.05), measure("constraint_violations", 0.0))
+    (reason,) = judged(but("conformity.patient", measures=(*totals, *rules))).reasons
+    assert "(domain: c1, 10 of 200; domain: c0, 2 of 200;" in reason
+    assert "; and 1 more)" in reason
+    assert "c6" not in reason
+    assert "c7" not in reason
+
+
 def test_no_reason_tells_what_an_attack_found(judged, clean) -> None:
     """Recognisable figures in every field of the risk results appear in no sentence."""
     told = {"p_value": 0.00718281, "power": 0.3141592}

@@ -66,6 +66,12 @@ def test_power_without_a_side_is_nil():
     assert Hits(0, 0, 100, 0).power(0.5, 0.01) == 0.0
 
 
+def test_power_is_nil_where_all_train_persons_together_are_no_evidence():
+    hits = Hits(0, 0, 16, 4)
+    assert hits.power(0.01, 0.01) == 0.0
+    assert scale_for_power(lambda scale: hits.power(0.01, 0.01, scale)) > 50
+
+
 def test_the_scale_is_found_to_two_percent():
     assert scale_for_power(lambda _: 1.0) == 1.0
     assert scale_for_power(lambda _: 0.0) is None

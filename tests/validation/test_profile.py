@@ -61,3 +61,8 @@ def test_all_faults_come_at_once_with_their_lines():
 def test_an_unknown_name_is_an_error():
     with pytest.raises(ConfigError):
         load_profile("defualt")
+
+
+def test_a_limit_asks_for_something_possible():
+    limit = Limit(least=0.5, margin=0.15, effect="warn", source="own")
+    assert limit.threshold(Measure("worst", 0.1, 0.1, 0.1, 10, 0.08, "made by hand")) == 0.0

@@ -27,41 +27,36 @@ def level_orders(codes: Codes) -> tuple[CodeArray, ...]:
     orders = [np.arange(size, dtype=np.int32) for size in domain.sizes]
     nominal = [j for j, size in enumerate(domain.sizes) if not domain.ordered[j] and size > 2]
     if nominal and len(domain) > 1:
-        groups = grouped(codes)
+        groups = tuple(grouping(codes, j, GROUPS)[codes.values[:, j]] for j in range(len(domain)))
         for j in nominal:
             orders[j] = np.argsort(_axis(codes, j, groups), kind="stable").astype(np.int32)
     return tuple(orders)
 
 
-def grouped(codes: Codes) -> tuple[NDArray[np.intp], ...]:
-    """Every column merged to at most GROUPS groups, each of shape (n,).
+def grouping(codes: Codes, j: int, most: int) -> NDArray[np.intp]:
+    """Group of each level of column j, shape (K,), numbers below `most`.
 
     Ordered levels are merged to groups of equal mass, missing apart; of nominal ones the rarest are pooled.
     """
-    merged = []
-    for j, size in enumerate(codes.domain.sizes):
-        column = codes.values[:, j]
-        counts = np.bincount(column, minlength=size)
-        if not codes.domain.ordered[j]:
-            merged.append(_most_frequent(counts)[column])
-        elif codes.domain.missing[j]:
-            merged.append(np.append(_equal_mass(counts[:-1]), GROUPS - 1)[column])
-        else:
-            merged.append(_equal_mass(counts)[column])
-    return tuple(merged)
+    counts = np.bincount(codes.values[:, j], minlength=codes.domain.sizes[j])
+    if not codes.domain.ordered[j]:
+        return _most_frequent(counts, most)
+    if codes.domain.missing[j]:
+        return np.append(_equal_mass(counts[:-1], most - 1), most - 1)
+    return _equal_mass(counts, most)
 
 
-def _equal_mass(counts: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Group of each level, shape (K,): neighbours together, about equal in mass, below GROUPS - 1."""
+def _equal_mass(counts: NDArray[np.intp], most: int) -> NDArray[np.intp]:
+    """Neighbours together, about equal in mass."""
     middle = np.cumsum(counts) - counts / 2
-    return np.asarray(middle / max(counts.sum(), 1) * (GROUPS - 1)).astype(np.intp)
+    return np.asarray(middle / max(counts.sum(), 1) * most).astype(np.intp)
 
 
-def _most_frequent(counts: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Group of each level, shape (K,): the frequent levels each their own, the others together."""
+def _most_frequent(counts: NDArray[np.intp], most: int) -> NDArray[np.intp]:
+    """The frequent levels each their own, the others together."""
     rank = np.empty(len(counts), dtype=np.intp)
     rank[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
-    return np.minimum(rank, GROUPS - 1)
+    return np.minimum(rank, most - 1)
 
 
 def _axis(codes: Codes, j: int, groups: tuple[NDArray[np.intp], ...]) -> FloatArray:

@@ -43,16 +43,12 @@ class CopulaFitted:
     name: ClassVar[str] = "copula"
 
     domain: CodeDomain
-    stratify: str | None
+    parameters: Mapping[str, Any]
+    """The settings of the fit."""
     weights: FloatArray
     """Share of each stratum, shape (S,), sum 1."""
     strata: tuple[Stratum, ...]
     _last: _LastBlock = field(default_factory=_LastBlock, init=False, repr=False)
-
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        """The settings of the fit."""
-        return {"stratify": self.stratify}
 
     def sample(self, start: int, stop: int, *, streams: Streams) -> Codes:
         """Rows [start, stop) of the endless sample that `streams` names; prefix-stable."""
@@ -101,9 +97,9 @@ class CopulaFitted:
         Raises:
             VerificationError: shapes, types or values cannot come from a fit.
         """
-        stratify = stored.check_parameters(parameters, domain)
+        checked = stored.checked_parameters(parameters, domain)
         weights, strata = stored.unpack(domain, arrays)
-        return cls(domain, stratify, weights, strata)
+        return cls(domain, checked, weights, strata)
 
 
 def pick(uniforms: FloatArray, weights: FloatArray) -> NDArray[np.intp]:

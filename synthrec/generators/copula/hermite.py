@@ -15,14 +15,14 @@ from synthrec.generators.copula.marginals import FloatArray, density
 TERMS = 64
 """Terms of the series after the constant."""
 
-LARGEST_CORRELATION = 0.995
+LARGEST_CORRELATION = 0.9995
 """Correlations are sought within this bound on both sides."""
 
-SMALLEST_EIGENVALUE = 1e-3
+SMALLEST_EIGENVALUE = 1e-4
 """Eigenvalues of the latent correlation matrix are raised to this."""
 
-_STEPS = 32
-"""Halvings of the bisection: rho is found within 2 · 2^-32."""
+_STEPS = 24
+"""Halvings of the bisection: rho is found within 2 · 2^-24."""
 
 _EDGE = 12.0
 """φ times any polynomial here is nothing beyond this point."""
@@ -51,10 +51,11 @@ def coefficients(cuts: FloatArray, scores: FloatArray) -> FloatArray:
         cuts: Borders of the steps, shape (K + 1,).
         scores: Height of each step, shape (K,).
     """
-    z = np.clip(cuts, -_EDGE, _EDGE)
+    wide = np.diff(cuts) > 0
+    z = np.clip(np.append(cuts[:-1][wide], cuts[-1]), -_EDGE, _EDGE)
     edges = hermite(z, TERMS - 1) * density(z)
-    order = np.sqrt(np.arange(1, TERMS + 1))[:, None]
-    return np.asarray(((edges[:, :-1] - edges[:, 1:]) / order) @ scores)
+    order = np.sqrt(np.arange(1, TERMS + 1))
+    return np.asarray((edges[:, :-1] - edges[:, 1:]) @ scores[wide] / order)
 
 
 def latent_correlation(covariance: FloatArray, series: FloatArray) -> FloatArray:

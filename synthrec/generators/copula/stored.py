@@ -14,6 +14,8 @@ from synthrec.generators.base import Arrays
 from synthrec.generators.copula.marginals import FAR, FloatArray, Marginal
 from synthrec.generators.copula.stratum import FACTOR_STEP, MAX_COLUMNS, Stratum, on_grid
 
+MAX_STRATA = 256
+
 _TOLERANCE = 1e-4
 """Rounding of a stored factor row's length and of the sum of shares."""
 
@@ -28,17 +30,17 @@ def pack(weights: FloatArray, strata: Sequence[Stratum]) -> dict[str, NDArray[np
     }
 
 
-def check_parameters(parameters: Mapping[str, Any], domain: CodeDomain) -> str | None:
-    """The stratifying column of stored settings.
+def checked_parameters(parameters: Mapping[str, Any], domain: CodeDomain) -> dict[str, Any]:
+    """The settings of a stored fit.
 
     Raises:
-        VerificationError: the settings are not those of a copula on this domain.
+        VerificationError: they are not those of a copula on this domain.
     """
-    stratify = parameters.get("stratify")
+    stratify, strata = parameters.get("stratify"), parameters.get("strata")
     known = stratify is None or stratify in domain.names
-    if set(parameters) != {"stratify"} or not known:
+    if set(parameters) != {"stratify", "strata"} or not known or type(strata) is not int:
         raise _refusal("parameters", "do not fit the model's columns")
-    return stratify
+    return dict(parameters)
 
 
 def unpack(domain: CodeDomain, arrays: Arrays) -> tuple[FloatArray, tuple[Stratum, ...]]:
@@ -68,8 +70,8 @@ def _check_forms(domain: CodeDomain, arrays: Arrays) -> None:
         "order": (np.int32, (strata, levels)),
         "cuts": (np.float64, (strata, levels + width)),
     }
-    if set(arrays) != set(forms) or not strata or not 1 <= width <= MAX_COLUMNS:
-        raise _refusal("arrays", f"are not {', '.join(forms)} of at least one stratum and column")
+    if set(arrays) != set(forms) or not 1 <= strata <= MAX_STRATA or not 1 <= width <= MAX_COLUMNS:
+        raise _refusal("arrays", f"are not {', '.join(forms)} of a bounded number of strata and columns")
     for name, (kind, shape) in forms.items():
         if arrays[name].dtype != kind or arrays[name].shape != shape:
             raise _refusal(name, f"is not {kind.__name__} of shape {shape}")

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthrec.codec.base import CodeArray, Codes
-from synthrec.generators.copula.correspondence import level_orders
 from synthrec.generators.copula.hermite import coefficients, latent_correlation, repaired
 from synthrec.generators.copula.marginals import FloatArray, Marginal, scores
+from synthrec.generators.copula.orders import refined_orders
 
 FACTOR_STEP = 2.0**-22
 NORMAL_STEP = 2.0**-20
@@ -38,11 +38,11 @@ class Stratum:
     """Lower-triangular Cholesky factor of the latent correlations, on the grid, shape (d, d)."""
 
     @classmethod
-    def fit(cls, codes: Codes) -> Stratum:
-        """The copula of the rows, learned in one pass for the orders and one for the moments."""
+    def fit(cls, codes: Codes, orders: Sequence[CodeArray]) -> Stratum:
+        """The copula of the rows, orders first, then moments."""
         domain = codes.domain
         counts = [np.bincount(codes.values[:, j], minlength=size) for j, size in enumerate(domain.sizes)]
-        marginals = tuple(map(Marginal.of, counts, level_orders(codes)))
+        marginals = tuple(map(Marginal.of, counts, refined_orders(codes, orders)))
         return cls(marginals, _factor(codes.values, marginals, counts))
 
     def levels(self, normals: FloatArray) -> CodeArray:

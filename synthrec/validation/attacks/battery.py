@@ -83,11 +83,12 @@ class Outcome:
 
     @property
     def persons_needed(self) -> int | None:
-        """Persons for which the strongest trial has power enough; None if no number of them would do.
+        """Persons for which the strongest trial, or that of whole rows, has power; None if no number does.
 
         Synthetic rows are taken to grow with the persons, and the share of unique persons to stay.
         """
-        scale = scale_for_power(self.strongest.power)
+        tried = (self.strongest, max(self.trials, key=lambda trial: trial.weight))
+        scale = scale_for_power(lambda scale: max(trial.power(scale) for trial in tried))
         return None if scale is None else math.ceil(scale * self.persons)
 
 

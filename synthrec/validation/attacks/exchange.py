@@ -113,7 +113,7 @@ class Hits:
         chance = self.chance(scale)
         slices = (np.arange(_SLICES) + 0.5) / _SLICES
         others, weights = np.unique(_quantiles(slices, holdout, chance), return_counts=True)
-        needed = critical_hits(others, self.share, alpha)
+        needed = np.minimum(critical_hits(others, self.share, alpha), train + 1)
         return float(weights @ bdtrc(needed - 1.0, train, chance + (1 - chance) * exposure)) / _SLICES
 
 
