@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from synthrec.codec import cleaner
-from synthrec.codec.atoms import atoms, candidates
+from synthrec.codec.atoms import atoms, candidates, most_points
 from synthrec.codec.bins import FINE_BINS, Bins
 from synthrec.codec.cleaner import CellGroups, FloatArray
 from synthrec.codec.codec import Codec, learned_columns
@@ -70,11 +70,11 @@ class Wide:
     """Rows expected in the bins, shape (f,)."""
     table: HeapTable
 
-    def weights(self, masses: FloatArray) -> IntArray:
-        """Level weights of the bins, given their rows; shape (f, levels)."""
+    def weights(self, histogram: FloatArray | None = None) -> IntArray:
+        """Level weights of the bins, fitted to their rows where these are given; shape (f, levels)."""
         points = level_points(self.groups.edges, self.chain)
         magnitudes = np.where(self.alone, -1, self.table.magnitudes[self.groups.of_cell])
-        return whole_weights(level_shares(masses, magnitudes, points, self.table))
+        return whole_weights(level_shares(self.masses, magnitudes, points, self.table, histogram))
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +100,8 @@ class AdaptiveCodec:
         for name, wide in self.wide.items():
             codec = columns[name]
             if name in histograms and isinstance(codec, HeapedCodec):
-                masses = np.where(wide.alone, 0.0, histograms[name][: len(wide.masses)])
-                columns[name] = replace(codec, weights=wide.weights(masses))
+                weights = wide.weights(histograms[name][: len(wide.masses)])
+                columns[name] = replace(codec, weights=weights)
         return replace(self.codec, columns=columns)
 
 
@@ -193,7 +193,7 @@ def _heaped(codec: NumericCodec, wide: Wide, counts: Counts) -> HeapedCodec:
         codec.has_missing,
         codec.outside,
         wide.chain,
-        wide.weights(wide.masses),
+        wide.weights(),
         "noisy counts" if counts.is_private else "counts",
     )
 
@@ -244,11 +244,12 @@ class _Learner:
     ) -> list[Wide]:
         chains = [self._chain(reader) for reader in self.readers]
         levels = [
-            LevelQuery(reader, item.borders, magnitude_bins(item.shares, np.diff(item.borders)), chain)
+            LevelQuery(reader, item.borders, magnitude_bins(item), chain)
             for reader, item, chain in zip(self.readers, second, chains, strict=True)
         ]
+        most = most_points(len(self.readers), is_private=self.counts.is_private)
         points = [
-            PointQuery(reader, candidates(item, chain))
+            PointQuery(reader, candidates(item, chain, most))
             for reader, item, chain in zip(self.readers, second, chains, strict=True)
         ]
         released = self.counts.release(HEAPS, [*levels, *points])

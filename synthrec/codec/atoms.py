@@ -14,21 +14,36 @@ MAX_ATOMS = 64
 """Such points of a column."""
 FALSE_ATOMS = 0.05
 """Expected number of empty points of a column that are taken for atoms."""
-MAX_POINTS = 2**16
-"""Points of a column that are counted."""
+EXACT_POINTS = 2**20
+"""Points of a column that are counted without noise."""
+NOISY_POINTS = 2**19
+"""Points that are counted with noise, over all columns; to draw it is what they cost."""
+LEAST_SIGMAS = 4.0
+"""Cells of fewer rows, in standard deviations of their count, are not searched."""
 
 
-def candidates(refined: Measured, chain: tuple[int, ...]) -> IntArray:
+def most_points(columns: int, *, is_private: bool) -> int:
+    """Points to count in each of so many columns."""
+    return NOISY_POINTS // columns if is_private else EXACT_POINTS
+
+
+def candidates(refined: Measured, chain: tuple[int, ...], most: int) -> IntArray:
     """The points to count: the densest cells first, as finely as still fits. Increasing, shape (p,).
 
-    Only cells that hold enough rows for an atom are looked at. Half of what is left of `MAX_POINTS` is open
-    to a cell; where it has more points, only multiples of a divisor are counted.
+    Only cells that hold enough rows for an atom are looked at. Half of what is left is open to a cell; where
+    it has more points, only multiples of a divisor are counted.
+
+    Args:
+        refined: Cells and their counts.
+        chain: Divisors of the column.
+        most: Points to count at most.
     """
     widths = np.diff(refined.borders)
     density = refined.shares / widths
-    open_cells = np.flatnonzero((refined.shares >= ATOM_SHARE) & (widths > 1))
+    least = np.maximum(ATOM_SHARE * refined.rows, LEAST_SIGMAS * refined.sigmas)
+    open_cells = np.flatnonzero(refined.kept & (refined.counts >= least) & (widths > 1))
     parts: list[IntArray] = []
-    left = MAX_POINTS
+    left = most
     for cell in open_cells[np.argsort(-density[open_cells], kind="stable")]:
         low, high = int(refined.borders[cell]), int(refined.borders[cell + 1])
         step = next((step for step in chain if (high - low) // step <= left // 2), None)

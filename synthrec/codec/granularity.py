@@ -13,11 +13,14 @@ import numpy as np
 
 from synthrec.codec.cleaner import FloatArray
 from synthrec.codec.lattice import Lattice
+from synthrec.codec.octaves import Measured
 from synthrec.schema.model import Column
 from synthrec.schema.vector import IntArray
 
 MAGNITUDES = 24
 """Magnitude bins of about equal mass."""
+BIN_SIGMAS = 10.0
+"""Rows of a magnitude bin, in standard deviations of a count."""
 MAX_LEVELS = 16
 """Divisors of a chain."""
 WEAK_LEVEL = 2.0
@@ -83,53 +86,67 @@ class HeapTable:
     """Counts below this are taken to be noise, or of too few persons to be told."""
 
 
-def magnitude_bins(shares: FloatArray, widths: IntArray) -> IntArray:
-    """Magnitude bin of each measured cell: about equal mass, cells of a single point apart. Shape (g,)."""
-    wide = widths > 1
-    mass = np.where(wide, shares, 0.0) + 1e-12
+def magnitude_bins(measured: Measured) -> IntArray:
+    """Magnitude bin of each measured cell: about equal mass, cells of a single point apart. Shape (g,).
+
+    The more noise, the fewer bins: a bin holds about `BIN_SIGMAS` standard deviations of rows.
+    """
+    wide = np.diff(measured.borders) > 1
+    mass = np.where(wide, measured.shares, 0.0) + 1e-12
+    noise = BIN_SIGMAS * float(measured.sigmas.max())
+    bins = int(np.clip(measured.rows * mass.sum() / max(noise, 1e-9), 1, MAGNITUDES))
     middle = (np.cumsum(mass) - mass / 2) / mass.sum()
-    return np.where(wide, np.minimum(middle * MAGNITUDES, MAGNITUDES - 1).astype(np.int64), -1)
+    return np.where(wide, np.minimum(middle * bins, bins - 1).astype(np.int64), -1)
 
 
-def level_shares(masses: FloatArray, magnitudes: IntArray, points: IntArray, table: HeapTable) -> FloatArray:
-    """Share of each level in each bin, by iterative proportional fitting within each magnitude.
+def level_shares(
+    masses: FloatArray,
+    magnitudes: IntArray,
+    points: IntArray,
+    table: HeapTable,
+    histogram: FloatArray | None = None,
+) -> FloatArray:
+    """Share of each level in each bin.
 
-    Rows are the bins' masses, columns the table's counts, the start is sqrt(points) times the mass (Deming
-    and Stephan 1940, Annals of Mathematical Statistics 11, for the fitting).
+    Within a magnitude the released rows of a level are spread over its points, in proportion to the expected
+    mass per point. Where the rows of the bins are known better, the result is fitted to them by iterative
+    proportional fitting (Deming and Stephan 1940, Annals of Mathematical Statistics 11).
 
     Args:
-        masses: Estimated rows of the bins, shape (f,); bins of single points may have 0.
-        magnitudes: Magnitude bin of each bin, -1 for those that stand apart; shape (f,).
+        masses: Expected rows of the bins, spread smoothly; shape (f,).
+        magnitudes: Magnitude bin of each bin, -1 for single values of their own; shape (f,).
         points: Points of each level in each bin, shape (f, levels).
         table: The released table.
+        histogram: Rows of the bins, as later releases gave them; shape (f,).
 
     Returns:
         Shape (f, levels); each row sums to 1 over the levels that have a point.
     """
-    fitted = np.sqrt(points) * 1e-12
+    cells = points * 1e-12
     inside = np.flatnonzero(magnitudes >= 0)
     if len(inside):
-        fitted[inside] += _fitted(masses[inside] + 1e-9, magnitudes[inside], points[inside], table)
-    shares: FloatArray = fitted / fitted.sum(axis=1, keepdims=True)
+        density = (masses[inside] + 1e-9) / points[inside].sum(axis=1)
+        rows = None if histogram is None else histogram[inside] + 1e-9
+        cells[inside] += _fitted(points[inside] * density[:, None], magnitudes[inside], rows, table)
+    shares: FloatArray = cells / cells.sum(axis=1, keepdims=True)
     return shares
 
 
-def _fitted(masses: FloatArray, magnitudes: IntArray, points: IntArray, table: HeapTable) -> FloatArray:
-    order = np.argsort(magnitudes, kind="stable")
-    found, starts, place = np.unique(magnitudes[order], return_index=True, return_inverse=True)
-    masses, points = masses[order], points[order]
+def _fitted(start: FloatArray, magnitudes: IntArray, rows: FloatArray | None, table: HeapTable) -> FloatArray:
+    """Cells with the released sums by magnitude and level and, if known, the rows; shape (f, levels)."""
+    found, starts, place = np.unique(magnitudes, return_index=True, return_inverse=True)
     counts = np.where(table.counts > table.least, table.counts, 0.0)[found] + TRACE
-    possible = np.add.reduceat(points, starts, axis=0) > 0
-    counts = np.where(possible, counts, 0.0)
-    counts *= (np.add.reduceat(masses, starts) / counts.sum(axis=1))[:, None]
-    cells = np.sqrt(points) * masses[:, None]
-    for _ in range(ROUNDS):
+    cells = start
+    if rows is not None:
+        possible = np.add.reduceat(start, starts, axis=0) > 0
+        counts = np.where(possible, counts, 0.0)
+        counts *= (np.add.reduceat(rows, starts) / counts.sum(axis=1))[:, None]
+    for _ in range(1 if rows is None else ROUNDS):
         sums = np.add.reduceat(cells, starts, axis=0)
-        cells *= (counts / np.maximum(sums, 1e-300))[place]
-        cells *= (masses / np.maximum(cells.sum(axis=1), 1e-300))[:, None]
-    fitted = np.empty_like(cells)
-    fitted[order] = cells
-    return fitted
+        cells = cells * (counts / np.maximum(sums, 1e-300))[place]
+        if rows is not None:
+            cells *= (rows / np.maximum(cells.sum(axis=1), 1e-300))[:, None]
+    return cells
 
 
 def whole_weights(shares: FloatArray) -> IntArray:

@@ -1,9 +1,12 @@
 """Tables of one column or a few, made from plain lists."""
 
+from dataclasses import dataclass, field
+
 import numpy as np
 import pytest
 
 from synthrec.data.table import Table
+from synthrec.privacy.counts import Count
 from synthrec.schema.model import LABEL_KINDS, TableSpec
 from synthrec.schema.vector import Vector
 
@@ -45,3 +48,35 @@ def table(spec):
         return Table.from_vectors("visits", made, vectors)
 
     return make
+
+
+@dataclass
+class SimulatedCounts:
+    """Counts of a table with rounded Gaussian noise from a seed; a stand-in for the curator in tests."""
+
+    table: Table
+    sigma: float
+    seed: int = 0
+    released: dict = field(default_factory=dict)
+
+    @property
+    def is_private(self):
+        return self.sigma > 0
+
+    def release(self, event, queries, shares=None):
+        assert event not in self.released, "an event is released once"
+        assert shares is None
+        self.released[event] = [query.size for query in queries]
+        noise = np.random.default_rng([self.seed, len(self.released)])
+        return [self._count(query, noise) for query in queries]
+
+    def _count(self, query, noise):
+        values = np.bincount(query.cells(self.table), minlength=query.size).astype(float)
+        assert len(values) == query.size
+        return Count(values + np.rint(noise.normal(0, self.sigma, query.size)), self.sigma)
+
+
+@pytest.fixture
+def counts():
+    """Counts of a table: exact where sigma is 0, else noised from a seed."""
+    return SimulatedCounts
