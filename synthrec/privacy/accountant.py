@@ -1,10 +1,10 @@
 """What a plan costs: (epsilon, delta) of everything that one run does with private rows.
 
-The claim is read from the privacy loss distribution of the whole plan (dp-accounting's pessimistic estimate) under
-add/remove of one person. Count and vector releases enter as the Gaussian mechanism that dominates them
+The claim is read from the privacy loss distribution of the whole plan (dp-accounting's pessimistic estimate)
+under add/remove of one person. Count and vector releases enter as the Gaussian mechanism that dominates them
 (`gaussian_bound`), Gaussians compose to one Gaussian, and Poisson-sampled steps enter as they are. Renyi
-divergences, which rest on another theorem for the discrete Gaussian (Canonne, Kamath and Steinke 2020, Theorem 14),
-must agree, or there is no claim. There is no approximate accountant to choose.
+divergences, which rest on another theorem for the discrete Gaussian (Canonne, Kamath and Steinke 2020,
+Theorem 14), must agree, or there is no claim. There is no approximate accountant to choose.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ SMALLEST_DELTA = Decimal("1e-11")
 VECTOR_LATTICE = 2**12
 """Lattice steps per clipping norm that a vector sum has at least."""
 
+RENYI_ORDERS = (*range(2, 65), *(int(64 * 1.25**step) for step in range(1, 19)))
+"""Whole orders only: series for fractional ones may not converge where a sampling rate is positive."""
+
 _LOWEST_LOG_MU = -25.0
 
 
@@ -54,7 +57,7 @@ class Losses:
 
     def feed(self, accountant: PrivacyAccountant) -> None:
         """Compose all of it in an accountant of dp-accounting."""
-        from dp_accounting import GaussianDpEvent, PoissonSampledDpEvent, SelfComposedDpEvent
+        from dp_accounting import GaussianDpEvent, PoissonSampledDpEvent, SelfComposedDpEvent  # noqa: PLC0415 - takes a second
 
         events: list[DpEvent] = [GaussianDpEvent(1 / sqrt(self.precision))] if self.precision else []
         for event in self.sampled:
@@ -72,10 +75,14 @@ def epsilon(plan: Plan, delta: Decimal) -> Decimal:
         InternalError: no plan (NaN, no noise), an unbounded loss, or accountants that disagree.
     """
     target = checked_delta(delta)
+    parts = losses(plan)
     other = renyi_bound(renyi_losses(plan), target)
-    claim = loss_bound(losses(plan), target, other)
-    if not claim - 0.02 <= other < 1.3 * claim + 0.05:
-        raise InternalError(f"accountants disagree: epsilon {claim:.4f} by loss distributions, {other:.4f} by Renyi")
+    claim = loss_bound(parts, target, other)
+    widest = 2.5 if parts.sampled else 1.3
+    if not claim - 0.02 <= other < widest * claim + 0.05:
+        raise InternalError(
+            f"accountants disagree: epsilon {claim:.4f} by loss distributions, {other:.4f} by Renyi"
+        )
     return rounded_up(claim)
 
 
@@ -90,12 +97,12 @@ def calibrated(shares: Mapping[str, float], budget: Budget, make: Callable[[floa
     Args:
         shares: Positive share of each event of the plan, at most 1 together.
         budget: What may be spent.
-        make: The plan at a precision mu; more must cost more. By convention an event that reads all persons has
-            the noise multiplier 1 / (mu sqrt(share)), so that mu is that of the Gaussian mechanism.
+        make: The plan at a precision mu; more must cost more. By convention an event that reads all persons
+            has the noise multiplier 1 / (mu sqrt(share)), so that mu is that of the Gaussian mechanism.
 
     Raises:
-        ConfigError: the budget is below what any noise, or the parts of the plan that mu does not move, can meet.
-        InternalError: shares that do not fit the plan, or a plan that does not cost more with more precision.
+        ConfigError: the budget is below what any noise, or the parts that mu does not move, can meet.
+        InternalError: shares that do not fit the plan, or a plan that costs no more with more precision.
     """
     delta = checked_delta(budget.delta)
     target = float(budget.epsilon.quantize(UNIT, ROUND_FLOOR))
@@ -135,8 +142,10 @@ def loss_bound(parts: Losses, delta: float, scale: float) -> float:
         delta: As a float.
         scale: About the answer; the grid of losses is finer where the answer is smaller.
     """
-    from dp_accounting.pld import PLDAccountant
+    from dp_accounting.pld import PLDAccountant  # noqa: PLC0415 - takes a second
 
+    if not (parts.precision or parts.sampled):
+        return 0.0
     accountant = PLDAccountant(value_discretization_interval=_interval(parts.steps, scale))
     parts.feed(accountant)
     return _bounded(accountant.get_epsilon(delta * (1 - SLACK)) + SLACK)
@@ -144,9 +153,9 @@ def loss_bound(parts: Losses, delta: float, scale: float) -> float:
 
 def renyi_bound(parts: Losses, delta: float) -> float:
     """Epsilon at delta by Renyi divergences (Mironov 2017; Mironov, Talwar and Zhang 2019)."""
-    from dp_accounting.rdp import RdpAccountant
+    from dp_accounting.rdp import RdpAccountant  # noqa: PLC0415 - takes a second
 
-    accountant = RdpAccountant()
+    accountant = RdpAccountant(RENYI_ORDERS)
     parts.feed(accountant)
     return _bounded(accountant.get_epsilon(delta))
 
@@ -175,7 +184,9 @@ def _losses(plan: Plan, precision: Callable[[CountsEvent | VectorEvent], float])
         if not isinstance(event, SampledGaussianEvent):
             total.append(precision(event))
         elif not (0 <= event.sampling_rate <= 1 and event.steps >= 0):
-            raise InternalError(f"event {event.name} has no sampling rate in [0, 1] or a negative number of steps")
+            raise InternalError(
+                f"event {event.name} has no sampling rate in [0, 1] or a negative number of steps"
+            )
         elif event.sampling_rate == 1:
             total.append(event.steps / event.noise_multiplier**2)
         elif event.sampling_rate and event.steps:
@@ -189,23 +200,27 @@ def _interval(steps: int, scale: float) -> float:
 
 
 def _estimate(parts: Losses, delta: float, scale: float) -> float:
-    return loss_bound(parts, delta, scale) if parts.sampled else gaussian_epsilon(sqrt(parts.precision), delta)
+    return (
+        loss_bound(parts, delta, scale) if parts.sampled else gaussian_epsilon(sqrt(parts.precision), delta)
+    )
 
 
 def _root(excess: Callable[[float], float], start: float) -> float:
-    """Where an increasing function is 0, to 1e-6; `start` is a guess."""
+    """Where an increasing function is 0, to 1e-5; `start` is a guess."""
     excess = cache(excess)
     low = high = start
     step = 0.02
     while excess(low) > 0:
         low, step = low - step, 2 * step
         if low < _LOWEST_LOG_MU:
-            raise ConfigError("this plan cannot be run within the budget: give a larger epsilon or fewer steps")
+            raise ConfigError(
+                "this plan cannot be run within the budget: give a larger epsilon or fewer steps"
+            )
     while excess(high) < 0:
         high, step = high + step, 2 * step
         if high > -_LOWEST_LOG_MU:
             raise InternalError("the plan does not cost more with more precision")
-    return float(brentq(excess, low, high, xtol=1e-6)) if low < high else start
+    return float(brentq(excess, low, high, xtol=1e-5)) if low < high else start
 
 
 def _bounded(value: float) -> float:
@@ -215,7 +230,10 @@ def _bounded(value: float) -> float:
 
 
 def _check_shares(shares: Mapping[str, float], plan: Plan) -> None:
-    if not all(isfinite(share) and share > 0 for share in shares.values()) or fsum(shares.values()) > 1 + 1e-9:
+    if (
+        not all(isfinite(share) and share > 0 for share in shares.values())
+        or fsum(shares.values()) > 1 + 1e-9
+    ):
         raise InternalError("the shares of events must be positive and at most 1 together")
     if missing := {event.name for event in plan.events} - shares.keys():
         raise InternalError(f"events without a share: {', '.join(sorted(missing))}")

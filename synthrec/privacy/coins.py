@@ -1,4 +1,4 @@
-"""Exact biased coins by integer arithmetic: Bernoulli(a / b), and Bernoulli(exp(-x)) for rational x in [0, 1].
+"""Exact biased coins by integer arithmetic: of probability a / b, or exp(-x) for rational x in [0, 1].
 
 Canonne, Kamath and Steinke, "The Discrete Gaussian for Differential Privacy" (2020), Algorithm 1; Karney,
 "Sampling Exactly from the Normal Distribution" (2016), section 2. No float takes part in a decision.
@@ -63,9 +63,7 @@ def half_square(numerators: IntArray, denominator: int, source: RandomBytes) -> 
 
 def root_e(count: int, source: RandomBytes) -> BoolArray:
     """`count` coins that fall true with probability exp(-1/2)."""
-    return _first_failure_is_odd(
-        count, lambda alive, number: constant(1, 2 * number, len(alive), source)
-    )
+    return _first_failure_is_odd(count, lambda alive, number: constant(1, 2 * number, len(alive), source))
 
 
 def _first_failure_is_odd(count: int, goes_on: Callable[[IntArray, int], BoolArray]) -> BoolArray:

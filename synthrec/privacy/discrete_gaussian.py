@@ -1,12 +1,12 @@
 """The discrete Gaussian, sampled exactly: P(n) proportional to exp(-n**2 / (2 sigma**2)) on the integers.
 
-Karney, "Sampling Exactly from the Normal Distribution" (2016), Algorithms N and D, for rational sigma = p / q:
-an absolute value n lies k = floor(n / sigma) whole deviations and a fraction f = n / sigma - k of one from 0, and
+Karney, "Sampling Exactly from the Normal Distribution" (2016), Algorithms N and D, for rational sigma = p / q. An
+absolute value n lies k = floor(n / sigma) whole deviations and a fraction f = n / sigma - k of one from 0:
 
     exp(-(k + f)**2 / 2) = exp(-k**2 / 2) * exp(-f)**k * exp(-f**2 / 2).
 
-k is drawn in proportion to the first factor, n uniformly among the integers of its deviation, and the other two
-are coins that keep or drop it. Every decision is one of whole numbers.
+k is drawn in proportion to the first factor, n uniformly among the integers of its deviation, and the other
+two are coins that keep or drop it. Every decision is one of whole numbers.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _signed(magnitudes: IntArray, source: RandomBytes) -> IntArray:
     """Each with a fair sign; zero stays in half of the cases, so that it is not met twice as often."""
     negative = words16(source, len(magnitudes)) % 2 == 1
     values = np.where(negative, -magnitudes, magnitudes)
-    return values[~negative | (magnitudes != 0)]
+    return np.asarray(values[~negative | (magnitudes != 0)])
 
 
 def _whole_deviations(proposals: int, source: RandomBytes) -> IntArray:

@@ -36,7 +36,8 @@ def gaussian(shape: tuple[int, ...], source: RandomBytes = OS_BYTES) -> NDArray[
 
     They are meant for sums of floats, whose own rounding the grid does not cover.
     """
-    return (discrete_gaussian(1 / _STEP, prod(shape), source) * _STEP).reshape(shape)
+    steps = discrete_gaussian(1 / _STEP, prod(shape), source)
+    return (steps.astype(np.float64) * _STEP).reshape(shape)
 
 
 def poisson_mask(n: int, q: float, source: RandomBytes = OS_BYTES) -> BoolArray:
