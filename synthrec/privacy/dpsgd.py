@@ -216,7 +216,8 @@ class PersonTraining:
             parameter.grad_sample = None
         if count:
             device = next(self._module.parameters()).device
-            losses = loss(self._module, persons.to(device), companions.to(device))
+            asked = persons.to(device).requires_grad_()
+            losses = loss(self._module, asked, companions.to(device))
             if losses.shape != (count,):
                 raise InternalError(f"{count} persons need {count} losses, not shape {tuple(losses.shape)}")
             losses.sum().backward()
@@ -227,7 +228,9 @@ class PersonTraining:
         for parameter in optimized:
             held = parameter.grad_sample
             if not isinstance(held, Tensor) or held.shape != (count, *parameter.shape):
-                raise InternalError(f"{count} persons did not give {count} gradients; is a sample one person?")
+                raise InternalError(
+                    f"{count} persons did not give {count} gradients; is a sample one person?"
+                )
 
     def _check_sensitivity(self, loss: PersonLoss, companions: Companions) -> None:
         """Drop each extreme person in turn: the sum of clipped gradients moves by at most one norm."""

@@ -1,4 +1,4 @@
-"""Persons at the edge of what a schema admits, made without data: whom a bound on one person must withstand."""
+"""Persons at the edge of what a schema admits, made without data: a bound on one person must hold for them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _owners(column: Column, owners: NDArray[np.int64]) -> Vector:
 
 
 def _values(column: Column, levels: NDArray[np.int64], owners: NDArray[np.int64]) -> Vector:
-    """Level 0 is the lowest or first value, 1 the highest or last, 2 missing where admitted, else the last."""
+    """Level 0 is the lowest or first value, 1 the highest or last, 2 missing where admitted, or else 1."""
     missing = (levels == 2) & column.null.allowed
     place = np.minimum(levels, 1)
     if column.kind in LABEL_KINDS:

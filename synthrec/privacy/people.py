@@ -59,7 +59,9 @@ class People:
         starts = np.append(np.flatnonzero(np.diff(persons[order], prepend=-1)), len(table)).astype(np.int64)
         people = cls(order, starts, limit)
         if len(people) and people.sizes.max() > limit:
-            raise InternalError(f"a person has more than {limit} rows; bound contributions before the curator")
+            raise InternalError(
+                f"a person has more than {limit} rows; bound contributions before the curator"
+            )
         if len(people) * weight_scale(limit) > MOST_UNITS:
             raise InternalError("too many persons for integer weights")
         return people
