@@ -14,19 +14,22 @@ import numpy as np
 
 from synthrec.codec.adaptive import HEAPS, OCTAVES, REFINE
 
-ONE_WAY, PAIR_SCORES, TWO_WAY = "one_way", "pair_scores", "two_way"
+ONE_WAY, TWO_WAY = "one_way", "two_way"
 
 WIDE_SHARES: Mapping[str, float] = MappingProxyType({OCTAVES: 0.03, REFINE: 0.03, HEAPS: 0.10})
 """Shares of the releases that place the fine bins of wide numeric columns, where there are any."""
-
-ALL_PAIRS = 400
-"""Tables of more pairs than this score their pairs and measure some of them."""
 
 TARGET_BOOST = 4.0
 """A pair with the target gets this multiple of its share."""
 
 TOP_LEVELS = 64
 """Groups of a nominal column; further levels share the last one and are redrawn from the 1-way marginal."""
+
+FEW_LEVELS = 24
+"""Columns of no more levels are not grouped, and keep a little mass on levels that noise has hidden."""
+
+HIDDEN_ROWS = 3.0
+"""Rows of a hidden level, about: so that a sample as large as the table still shows it."""
 
 EXACT_GROUPS = 32
 """Groups of an ordered column without noise."""
@@ -63,8 +66,6 @@ def shares(wide: int, pairs: int) -> dict[str, float]:
     """
     found = dict(WIDE_SHARES) if wide else {}
     found[ONE_WAY] = one_way_share(wide)
-    if pairs > ALL_PAIRS:
-        found[PAIR_SCORES] = 0.05
     if pairs:
         found[TWO_WAY] = 1 - sum(found.values())
     else:
