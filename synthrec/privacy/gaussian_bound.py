@@ -1,10 +1,10 @@
 """Discrete Gaussian releases bounded by a Gaussian one, and the exact curve of the Gaussian mechanism.
 
-Noise is a discrete Gaussian of deviation s on the lattice of 1 / L of a person, s in persons. For 0 < r < s L it
-is a Gaussian of deviation sqrt(s**2 - (r / L)**2), rounded at random to the lattice, up to factors between 1 - 2 e
-and 1 + e in every probability, e = 2 exp(-2 pi**2 r**2) and what is far below it: Poisson summation, as in
-Micciancio and Regev, "Worst-case to Average-case Reductions Based on Gaussian Measures" (2007), Lemma 4.1, and
-Peikert, "An Efficient and Parallel Gaussian Sampler for Lattices" (2010), Theorem 3.1. Rounding is post-processing.
+Noise is a discrete Gaussian of deviation s on the lattice of 1 / L of a person, s in persons. For 0 < r < s L
+it is a Gaussian of deviation sqrt(s**2 - (r / L)**2), rounded at random to the lattice, up to factors between
+1 - 2 e and 1 + e in every probability, with e just above 2 exp(-2 pi**2 r**2): Poisson summation, as in
+Micciancio and Regev, "Worst-case to Average-case Reductions Based on Gaussian Measures" (2007), and Peikert,
+"An Efficient and Parallel Gaussian Sampler for Lattices" (2010), Theorem 3.1. Rounding is post-processing.
 docs/privacy.md has the proof.
 """
 
@@ -27,8 +27,8 @@ SLACK = 1e-12
 def dominating_precision(noise_multiplier: float, lattice: int) -> float:
     """1 / z'**2 of a Gaussian mechanism that is no more private than the discrete release.
 
-    However an event's precision 1 / z**2 is split over its tables, sum_t 1 / (s_t**2 - c) is largest where one
-    table has all of it, as p / (1 - c p) is convex in p = 1 / s_t**2 and 0 at 0.
+    However an event's precision 1 / z**2 is split over its tables, sum_t 1 / (s_t**2 - c) is largest where
+    one table has all of it, as p / (1 - c p) is convex in p = 1 / s_t**2 and 0 at 0.
 
     Args:
         noise_multiplier: z: noise deviation over the L2 norm of what one person moves.
@@ -46,7 +46,7 @@ def dominating_precision(noise_multiplier: float, lattice: int) -> float:
 
 
 def gaussian_delta(epsilon: float, mu: float) -> float:
-    """The delta of the Gaussian mechanism of sensitivity / deviation = mu (Balle and Wang 2018, Theorem 8)."""
+    """The delta of the Gaussian mechanism, sensitivity / deviation = mu (Balle and Wang 2018, Theorem 8)."""
     upper = float(log_ndtr(mu / 2 - epsilon / mu))
     lower = epsilon + float(log_ndtr(-mu / 2 - epsilon / mu))
     return exp(upper) - exp(lower)
