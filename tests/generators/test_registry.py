@@ -2,13 +2,16 @@ import pytest
 
 from synthrec.errors import ConfigError
 from synthrec.generators.copula import CopulaFitted, CopulaGenerator
+from synthrec.generators.marginals import MarginalsFitted, MarginalsGenerator
 from synthrec.generators.registry import generator, names, restore
 
 
 def test_names_lead_to_classes():
-    assert names() == ("copula",)
+    assert names() == ("copula", "marginals")
     assert generator("copula", stratify="sex") == CopulaGenerator(stratify="sex")
     assert restore("copula") is CopulaFitted
+    assert generator("marginals") == MarginalsGenerator()
+    assert restore("marginals") is MarginalsFitted
 
 
 @pytest.mark.parametrize("call", [generator, restore])

@@ -37,7 +37,7 @@ EXACT_GROUPS = 32
 _GROUPS = ((300.0, 8), (2_500.0, 12), (6_000.0, 16), (15_000.0, 24))
 """Signal to noise of one 1-way count below which an ordered column gets that many groups."""
 
-MIXED_FIT = 1.3
+MIXED_FIT = 1.1
 """Discrepancy above which a mixture is too small for its targets."""
 
 
@@ -53,7 +53,7 @@ class Effort:
 NOISY = Effort(4, 100, 400)
 """Enough where noise hides the detail."""
 
-FINE = Effort(2, 400, 800)
+FINE = Effort(4, 200, 800)
 """Where the noise is small, or there is none."""
 
 
@@ -81,7 +81,7 @@ def one_way_share(wide: int) -> float:
 def ordered_groups(rows: float, sigma: float) -> int:
     """Groups of an ordered column, from the number of rows and the noise of a 1-way count.
 
-    n * mu / sqrt(d) with mu the precision of the whole plan; sigma = sqrt(d) / (mu * sqrt(.2)).
+    About n * mu / sqrt(d), with mu**2 the precision of the whole plan: sigma = sqrt(d) / (mu * sqrt(.2)).
     """
     if sigma == 0:
         return EXACT_GROUPS
