@@ -27,15 +27,17 @@ from synthrec.release.policy import load_policy
 from synthrec.rng import Streams
 from synthrec.runs import ledgers
 from synthrec.runs.audits import against_files, against_model, files_alone
+from synthrec.runs.claims import PlanReport, charged, foretold, parse_budget, planned_fit
 from synthrec.runs.context import Run, TextFormat
 from synthrec.runs.export import NOTHING, Place, export
 from synthrec.runs.export import draft as write_draft
-from synthrec.runs.fitting import Recipe, fit_model, refuse_place, store
-from synthrec.runs.inputs import DEFAULT_SHARE, Data, read_real
+from synthrec.runs.fitting import fit_model, fit_under_claim, refuse_place, store
+from synthrec.runs.inputs import DEFAULT_SHARE, Data, RealInput, read_real
 from synthrec.runs.ledgers import LedgerReport
 from synthrec.runs.makers import Draw, RuleMaker
 from synthrec.runs.models import OpenModel, backing_for, charge_attempt, is_model
 from synthrec.runs.params import parse_params
+from synthrec.runs.recipe import AUTO, Recipe, chosen
 from synthrec.runs.reports import AuditReport, DemoReport, FitReport, SampleReport
 from synthrec.schema.load import load_schema as read_schema
 from synthrec.schema.model import Schema
@@ -50,6 +52,7 @@ __all__ = [
     "Finding",
     "FitReport",
     "LedgerReport",
+    "PlanReport",
     "SampleReport",
     "Schema",
     "Verdict",
@@ -62,6 +65,7 @@ __all__ = [
     "ledger_show",
     "ledger_verify",
     "load_schema",
+    "plan",
     "read_card",
     "render_markdown",
     "sample",
@@ -93,7 +97,9 @@ def fit(
     data: Data,
     *,
     out: str | Path,
-    generator: str = "copula",
+    generator: str = AUTO,
+    epsilon: float | str | None = None,
+    delta: float | str | None = None,
     stratify: bool = False,
     holdout: Data | None = None,
     holdout_share: float = DEFAULT_SHARE,
@@ -113,7 +119,9 @@ def fit(
         schema: What the records are; file, short name or `Schema`.
         data: Real records of its one table: files or a frame.
         out: Folder of the model.
-        generator: Name in the registry.
+        generator: Name in the registry, or ``auto``.
+        epsilon: Make a differential privacy claim of at most this epsilon for a person; no claim by default.
+        delta: Of the claim; 1e-6 by default.
         stratify: Fit each level of the table's target apart.
         holdout: Real records of other persons that judge the model; else a share of persons is set aside.
         holdout_share: That share.
@@ -138,13 +146,50 @@ def fit(
     schema = _schema(schema)
     refuse_place(Path(out), force=force)
     keys = open_keys(run.home, create=True)
-    progress.step("read")
-    given = read_real(schema, data, holdout, share=holdout_share, keys=keys, text=run.text)
-    progress.step(f"fit {generator}")
-    model = fit_model(schema, given, Recipe(generator, stratify, population), keys, run)
-    progress.step("audit a trial")
-    decision = store(model, given.real, Path(out), release_rows, keys, run)
-    return FitReport(decision, given.notes, Path(out))
+    name, why = chosen(generator, under_claim=epsilon is not None)
+    recipe = Recipe(name, stratify, population)
+
+    def read() -> RealInput:
+        progress.step("read")
+        return read_real(schema, data, holdout, share=holdout_share, keys=keys, text=run.text)
+
+    if epsilon is None:
+        given = read()
+        progress.step(f"fit {name}")
+        model = fit_model(schema, given, recipe, keys, run)
+        kept = store(model, given.real, Path(out), release_rows, keys, run)
+    else:
+        planned = planned_fit(schema, recipe, parse_budget(epsilon, delta))
+        with charged(planned, run) as charge:
+            given = read()
+            progress.step(f"fit {name}")
+            model = fit_under_claim(planned, charge, given, keys)
+            kept = store(model, given.real, Path(out), release_rows, keys, run)
+            charge.ledger.commit(charge.receipt, kept.digest)
+    return FitReport(kept.decision, (*why, *given.notes), Path(out))
+
+
+def plan(
+    schema: Schema | str | Path,
+    *,
+    epsilon: float | str,
+    delta: float | str | None = None,
+    generator: str = AUTO,
+    stratify: bool = False,
+    population: str | None = None,
+    policy: str | Path = "default",
+    home: Path | None = None,
+) -> PlanReport:
+    """What a fit under a claim would charge, and what would remain; no data is read and nothing is charged.
+
+    Raises:
+        UserError: schema, budget or options cannot be used.
+        BudgetExceededError: the policy's ceiling does not leave that much.
+    """
+    run = Run.under(policy, "default", home=home)
+    name, _ = chosen(generator, under_claim=True)
+    recipe = Recipe(name, stratify, population)
+    return foretold(planned_fit(_schema(schema), recipe, parse_budget(epsilon, delta)), run)
 
 
 def sample(
@@ -263,8 +308,8 @@ def audit(
         raise ConfigError("files need --schema; a model folder brings its own")
     if holdout is None:
         raise ConfigError(
-            "files do not say which records their maker saw, and copies of all of them would look like chance: "
-            "give those records with --train, and with --holdout records of persons that it never saw"
+            "files do not say which records their maker saw, and copies of all of them would look like "
+            "chance: give those records with --train, and with --holdout records of persons that it never saw"
         )
     return against_files(_schema(schema), paths, records, holdout, run)
 

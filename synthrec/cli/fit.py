@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
 import synthrec
-from synthrec.cli.console import finish, working
+from synthrec.cli.console import finish, show_document, working
 from synthrec.cli.lazy import ConfiguredCommand
 from synthrec.cli.options import FILE, NEW, forced, holdout, judged, read_as
 from synthrec.cli.output import Output, output_options
+from synthrec.errors import ConfigError
 
 
 @click.command(cls=ConfiguredCommand)
 @click.argument("schema")
 @click.argument("data", nargs=-1, required=True, type=FILE)
-@click.option("-g", "--generator", default="copula", show_default=True, metavar="NAME", help="How to learn.")
+@click.option("-g", "--generator", default="auto", show_default=True, metavar="NAME", help="How to learn.")
+@click.option(
+    "--epsilon",
+    metavar="E",
+    help="Make a differential privacy claim of at most this epsilon for a person; no claim where not given.",
+)
+@click.option("--delta", metavar="D", help="Delta of the claim; 1e-6 where not given.")
+@click.option(
+    "--plan", is_flag=True, help="Print what a claim would charge and what would remain; read no data."
+)
 @click.option("--stratify/--no-stratify", default=False, help="Fit each level of the schema's target apart.")
 @holdout
 @click.option(
@@ -39,9 +50,9 @@ from synthrec.cli.output import Output, output_options
     "--population", metavar="NAME", help="Whose privacy is at stake, where the schema does not say."
 )
 @forced("a model")
-@click.option("-o", "--out", type=NEW, required=True, help="Folder of the model.")
+@click.option("-o", "--out", type=NEW, help="Folder of the model; needed unless --plan is given.")
 @output_options
-def fit(output: Output, schema: str, data: tuple[Path, ...], **options: Any) -> None:
+def fit(output: Output, schema: str, data: tuple[Path, ...], *, plan: bool, **options: Any) -> None:
     """Learn a generator from real records and audit a trial.
 
     SCHEMA is a file, else the short name of a shipped schema; DATA are CSV (also .gz) or Parquet files. The
@@ -49,6 +60,11 @@ def fit(output: Output, schema: str, data: tuple[Path, ...], **options: Any) -> 
     A model that is not approved is kept and marked so, and the exit code is 3. A model is personal data: keep
     it as you keep the records.
     """
+    if plan:
+        _foretell(output, schema, options)
+        return
+    if options["out"] is None:
+        raise ConfigError("give --out MODEL; only --plan, which reads no data, goes without")
     with working(output) as progress:
         report = synthrec.fit(schema, data, **options, progress=progress)
     finish(
@@ -57,3 +73,24 @@ def fit(output: Output, schema: str, data: tuple[Path, ...], **options: Any) -> 
         {"model": report.model},
         refused=f"the model in {report.model} is kept, marked as not approved",
     )
+
+
+def _foretell(output: Output, schema: str, options: dict[str, Any]) -> None:
+    """Print what a claim would charge."""
+    if options["epsilon"] is None:
+        raise ConfigError("--plan tells what a claim would charge; give --epsilon E")
+    asked = {
+        name: options[name] for name in ("epsilon", "delta", "generator", "stratify", "population", "policy")
+    }
+    report = synthrec.plan(schema, **asked)
+    document = report.document()
+    show_document(output, document, "\n".join(_told(document)))
+
+
+def _told(document: dict[str, Any]) -> Iterator[str]:
+    yield f"population {document['population']}: generator {document['generator']}"
+    yield f"would charge epsilon {document['epsilon']}, delta {document['delta']}"
+    rest = document["remaining"]
+    yield f"would leave epsilon {rest['epsilon']}, delta {rest['delta']}"
+    for event in document["plan"]["events"]:
+        yield f"  {event['name']}: {event['mechanism']}, noise multiplier {event['noise_multiplier']:.4g}"

@@ -14,6 +14,8 @@ FORMAT = 1
 
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 KeyedDigest = Annotated[str, Field(pattern=r"^hmac-sha256:[0-9a-f]{64}$")]
+Amount = Annotated[str, Field(pattern=r"^\d+(\.\d+)?([eE][+-]?\d+)?$", max_length=60)]
+"""An exact decimal as text."""
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -29,6 +31,31 @@ class Holdout(_Part):
     """Share of persons that a split sets aside."""
     fingerprint: KeyedDigest | None = None
     """Of the records of a given holdout."""
+
+
+class LedgerHead(_Part):
+    """The newest entry of the ledger when the model was made."""
+
+    sequence: Annotated[int, Field(ge=0, lt=2**53)]
+    hash: Annotated[str, Field(max_length=200)]
+
+
+class Claim(_Part):
+    """(epsilon, delta)-differential privacy for a person, added or removed with all of their rows."""
+
+    epsilon: Amount
+    delta: Amount
+    adjacency: Literal["add_remove_person"] = "add_remove_person"
+    max_rows_per_person: Annotated[int, Field(ge=1)]
+    accountant: Literal["pld"] = "pld"
+    plan: dict[str, Any]
+    """Every event of the run, as the ledger has it."""
+    population: Text
+    population_epsilon: Amount
+    """Sum of all charges on the population, this one included."""
+    population_delta: Amount
+    looks_without_claim: Annotated[int, Field(ge=0)]
+    """Earlier readings of the population's records that no claim covers."""
 
 
 class Manifest(_Part):
@@ -53,6 +80,9 @@ class Manifest(_Part):
     """Whose privacy budget the model draws on."""
     generation: Annotated[int, Field(ge=1, le=100)] = 1
     """1 when fitted on real records, one more than its source's when fitted on synthetic ones."""
+    claim: Claim | None = None
+    """The differential privacy claim; None for a fit without one."""
+    ledger_head: LedgerHead | None = None
     persons: Text | None = None
     """Number of training persons as a band, e.g. ``10,000 to 50,000``; never the number itself."""
 

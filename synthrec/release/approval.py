@@ -1,7 +1,8 @@
 """An approval: what the gate said of one model and one sample of it, bound by a MAC; no figure inside.
 
-It covers rows 0 to `rows` of the sample that `seed` names, unconditioned, under the policy and profile it was
-given under. Sampling is prefix-stable, so fewer rows of the same seed are rows that were audited.
+Without a claim it covers rows 0 to `rows` of the sample that `seed` names, unconditioned, under the policy
+and profile it was given under. Sampling is prefix-stable, so fewer rows of the same seed are rows that were
+audited. Under a differential privacy claim, which further draws do not weaken, it covers every draw.
 """
 
 from __future__ import annotations
@@ -68,6 +69,8 @@ class Terms(BaseModel):
     seed: Natural
     rows: Natural
     verdict: Annotated[Verdict, Field(strict=False)]
+    under_claim: bool = False
+    """Whether the model has a differential privacy claim, under which every draw costs nothing more."""
     results: Annotated[tuple[Result, ...], Field(strict=False)] = ()
     """Verdict and limit per check, for the card; no figure."""
     attempt: Annotated[int, Field(ge=1, lt=2**53)] = 1
@@ -103,6 +106,8 @@ class Approval(Terms):
             yield Gap.OTHER_POLICY, f"the approval was given under another policy; {audit}"
         if profile_digest != self.profile_digest:
             yield Gap.OTHER_PROFILE, f"the approval was given under another profile; {audit}"
+        if self.under_claim:
+            return
         covered = f"the approval covers the first {self.rows:,} rows of seed {self.seed}"
         if seed != self.seed:
             yield Gap.OTHER_SEED, f"{covered}; you asked for seed {seed}: {audit}"

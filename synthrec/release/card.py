@@ -24,6 +24,12 @@ TRAINED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedi
 ALGORITHMIC = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
 
 NO_CLAIM = "No differential privacy claim; protected by audit only."
+CLAIM = (
+    "({epsilon}, {delta})-differential privacy for a person, added or removed with all of their rows (at "
+    "most {rows} each), in the central model: it holds for the model and for everything drawn from it, "
+    "whatever a reader knows. It does not cover the decision to release, which looked at real records, nor "
+    "timing and side channels."
+)
 NO_PERSONS = "No differential privacy claim is needed: made from declared rules, without records of persons."
 
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
@@ -133,11 +139,49 @@ class UnitOfPrivacy(Part):
     max_rows_per_person: int | None
 
 
+class Mechanism(Part):
+    """One event of the run that made the model."""
+
+    name: str
+    mechanism: str
+    noise_multiplier: Figure
+    """Standard deviation of the noise in units of what one person can change."""
+    detail: dict[str, Figure]
+
+
+class LedgerHeadPart(Part):
+    """The newest entry of the ledger when the model was made."""
+
+    sequence: Count
+    hash: str
+
+
+class Guarantee(Part):
+    """(epsilon, delta)-differential privacy for a person, added or removed with all of their rows."""
+
+    epsilon: str
+    """Exact decimal, rounded up."""
+    delta: str
+    adjacency: Literal["add_remove_person"]
+    max_rows_per_person: Count
+    accountant: Literal["pld"]
+    """Privacy loss distributions, pessimistic."""
+    mechanisms: tuple[Mechanism, ...]
+    population: str
+    population_epsilon: str
+    """Sum over all runs on the population, this one included, when the model was made."""
+    population_delta: str
+    looks_without_claim: Count
+    """Earlier readings of the population's records that no claim covers."""
+
+
 class Privacy(Part):
     """What is claimed for the persons behind the records."""
 
-    claim: Literal["none"] = "none"
+    claim: Literal["none", "differential_privacy"] = "none"
     statement: str
+    guarantee: Guarantee | None = None
+    ledger_head: LedgerHeadPart | None = None
     units: dict[str, UnitOfPrivacy]
     """By table."""
 

@@ -46,6 +46,9 @@ class Learned:
     persons: str | None = None
     """Training persons as a band."""
     generation: int = 1
+    guarantee: parts.Guarantee | None = None
+    """The differential privacy claim of the model."""
+    ledger_head: parts.LedgerHeadPart | None = None
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,12 @@ def seed_commitment(seed: int, model_digest: str, keys: Keys) -> str:
 
 
 def _results(release: Release) -> tuple[parts.Result, ...]:
-    """The findings on these records, and of the earlier audit those that were not looked at again."""
+    """The findings on these records, and of the earlier audit those that were not looked at again.
+
+    Under a claim no figure is told: what the audit measured on real records is not covered by it.
+    """
+    if release.learned is not None and release.learned.guarantee is not None:
+        return release.approved or approved_results(release.decision, release.profile)
     own = tuple(_result(finding, release.profile) for finding in release.decision.findings)
     looked_at = {result.check for result in own}
     return own + tuple(result for result in release.approved if result.check not in looked_at)
@@ -219,12 +227,22 @@ def _rows(rows: int, policy: Policy) -> parts.RowBand:
 
 
 def _privacy(schema: Schema, learned: Learned | None) -> parts.Privacy:
+    claim = learned.guarantee if learned else None
     statement = parts.NO_CLAIM if learned else parts.NO_PERSONS
+    if claim is not None:
+        rows = claim.max_rows_per_person
+        statement = parts.CLAIM.format(epsilon=claim.epsilon, delta=claim.delta, rows=rows)
     units = {
         table: parts.UnitOfPrivacy(person=_person(spec), max_rows_per_person=_max_rows(spec))
         for table, spec in schema.tables.items()
     }
-    return parts.Privacy(statement=statement, units=units)
+    return parts.Privacy(
+        claim="none" if claim is None else "differential_privacy",
+        statement=statement,
+        guarantee=claim,
+        ledger_head=learned.ledger_head if learned else None,
+        units=units,
+    )
 
 
 def _person(spec: TableSpec) -> str:

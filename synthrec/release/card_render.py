@@ -130,6 +130,7 @@ def _origin(card: Card) -> Iterator[tuple[str, str]]:
         yield kind, f"{rules.name} {rules.version}, {rules.digest}"
     yield f"seed ({card.seed.kind})", card.seed.value
     yield "audited", _coverage(card)
+    yield from _guarantee(card)
     if card.conditional is not None:
         asked = card.conditional
         yield "only where", f"{asked.where}: {asked.reached:,} of {asked.requested:,} rows reached"
@@ -143,6 +144,18 @@ def _origin(card: Card) -> Iterator[tuple[str, str]]:
     packages = (f"{name} {version}" for name, version in card.environment.packages.items())
     yield "environment", ", ".join((f"Python {card.environment.python}", *packages))
     yield "digital source type", card.digital_source_type
+
+
+def _guarantee(card: Card) -> Iterator[tuple[str, str]]:
+    claim = card.privacy.guarantee
+    if claim is not None:
+        yield "epsilon, delta", f"{claim.epsilon}, {claim.delta}; one person added or removed"
+        yield "charged by", "; ".join(f"{one.name}: {one.mechanism}" for one in claim.mechanisms)
+        spent = f"epsilon {claim.population_epsilon}, delta {claim.population_delta}"
+        yield "spent on the population so far", f"{claim.population}: {spent}"
+        yield "readings without a claim", f"{claim.looks_without_claim:,} before, as far as the ledger knows"
+    if card.privacy.ledger_head is not None:
+        yield "ledger", f"entry {card.privacy.ledger_head.sequence}; other ledgers are unknown to it"
 
 
 def _source(card: Card) -> Iterator[tuple[str, str]]:

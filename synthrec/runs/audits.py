@@ -9,6 +9,7 @@ from synthrec.data.keys import open_keys
 from synthrec.data.table import Records, Table
 from synthrec.errors import ConfigError
 from synthrec.rng import BLOCK
+from synthrec.runs.claims import enter_look
 from synthrec.runs.context import Run
 from synthrec.runs.inputs import DEFAULT_SHARE, Data, modelled_table, read_real, read_untrusted
 from synthrec.runs.makers import Draw
@@ -23,6 +24,9 @@ def against_model(model: OpenModel, real: Data, holdout: Data | None, run: Run) 
     if model.approval is None:
         raise ConfigError("the model has no approval, so it says no rows to audit; fit it again")
     given = model.read_real(real, holdout, run.text)
+    enter_look(
+        given, model.stored.manifest.population, "audit", f"audit {model.stored.schema.info.name}", run
+    )
     draw = Draw(model.approval.rows, model.streams(None))
     return AuditReport(judge_draw(model.maker, draw, given.real, run), given.notes)
 
@@ -32,6 +36,7 @@ def against_files(schema: Schema, files: Sequence[Path], train: Data, holdout: D
     name, spec = modelled_table(schema)
     keys = open_keys(run.home, create=True)
     given = read_real(schema, train, holdout, share=DEFAULT_SHARE, keys=keys, text=run.text)
+    enter_look(given, schema.info.source.population, "audit", f"audit of files {schema.info.name}", run)
     synthetic = read_untrusted(files, name, spec, run.text)
     chunks = _chunks({name: synthetic.table})
     decision = judge(schema, chunks, given.real, run)

@@ -25,21 +25,32 @@ from synthrec.release.figures import band
 from synthrec.release.gate import Decision
 from synthrec.release.policy import Policy
 from synthrec.rng import Streams
+from synthrec.runs.claims import (
+    OpenCharge,
+    PlannedFit,
+    claim_of,
+    enter_look,
+    head_of,
+    learn_privately,
+)
 from synthrec.runs.context import Run
 from synthrec.runs.inputs import RealInput, modelled_table
 from synthrec.runs.makers import Draw, LearnedMaker
+from synthrec.runs.recipe import Recipe, settings_of
 from synthrec.runs.trial import judge_draw
 from synthrec.schema.model import Schema
 from synthrec.validation.real import RealData
 
+CLAIM_ROWS = 20_000
+"""Rows of the audited trial under a claim, where none are asked for: the number of real rows is private."""
+
 
 @dataclass(frozen=True)
-class Recipe:
-    """How to learn."""
+class Kept:
+    """A model that was written."""
 
-    generator: str
-    stratify: bool
-    population: str | None
+    decision: Decision
+    digest: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,26 +64,49 @@ class NewModel:
 
 
 def fit_model(schema: Schema, given: RealInput, recipe: Recipe, keys: Keys, run: Run) -> NewModel:
-    """Learn codec and density from the training records."""
+    """Learn codec and density from the training records, without a claim; the ledger knows of the look."""
     name, spec = modelled_table(schema)
+    population = recipe.population or schema.info.source.population
+    head = enter_look(given, population, "fit", f"fit {recipe.generator} {schema.info.name}", run)
     codec = Codec.build(spec, name, given.real.train)
-    learner = generator(recipe.generator, **_settings(schema, recipe))
+    learner = generator(recipe.generator, **settings_of(schema, recipe))
     fitted = learner.fit(codec.encode(given.real.train), streams=Streams.fresh())
-    manifest = Manifest(
+    manifest = _manifest(schema, given, codec, fitted, keys).model_copy(
+        update={
+            "population": population,
+            "persons": _persons(given.real, run.policy),
+            "ledger_head": head,
+        }
+    )
+    return NewModel(schema, manifest, codec, fitted)
+
+
+def fit_under_claim(planned: PlannedFit, charge: OpenCharge, given: RealInput, keys: Keys) -> NewModel:
+    """Learn codec and density through noised answers alone; nothing else of the records is in the model."""
+    codec, fitted = learn_privately(planned, given)
+    manifest = _manifest(planned.schema, given, codec, fitted, keys).model_copy(
+        update={
+            "population": planned.population,
+            "claim": claim_of(planned, charge),
+            "ledger_head": head_of(charge.ledger),
+        }
+    )
+    return NewModel(planned.schema, manifest, codec, fitted)
+
+
+def _manifest(schema: Schema, given: RealInput, codec: Codec, fitted: Fitted, keys: Keys) -> Manifest:
+    return Manifest(
         synthrec=__version__,
         generator=fitted.name,
         parameters=dict(fitted.parameters),
         codec=codec.document(),
-        table=name,
+        table=given.real.name,
         schema_digest=schema.digest,
         key_id=keys.key_id,
         source_fingerprint=given.fingerprint,
         holdout=given.holdout,
         created=dt.datetime.now(dt.UTC).date(),
-        population=recipe.population or schema.info.source.population,
-        persons=_persons(given.real, run.policy),
     )
-    return NewModel(schema, manifest, codec, fitted)
 
 
 def store(
@@ -82,9 +116,10 @@ def store(
     release_rows: int | None,
     keys: Keys,
     run: Run,
-) -> Decision:
+) -> Kept:
     """Audit the first rows of a fresh seed, write the model, and mark it with the verdict."""
-    draw = Draw(release_rows or len(real.train), Streams.fresh())
+    claimed = model.manifest.claim is not None
+    draw = Draw(release_rows or (CLAIM_ROWS if claimed else len(real.train)), Streams.fresh())
     maker = LearnedMaker(model.schema, model.codec, model.fitted)
     decision = judge_draw(maker, draw, real, run)
     with _taking_the_place_of(out) as folder:
@@ -97,10 +132,11 @@ def store(
             seed=draw.streams.seed,
             rows=draw.rows,
             verdict=decision.verdict,
+            under_claim=claimed,
             results=approved_results(decision, run.profile),
         )
         write_approval(folder, sign(terms, keys))
-    return decision
+    return Kept(decision, digest)
 
 
 @contextmanager
@@ -125,17 +161,6 @@ def _persons(real: RealData, policy: Policy) -> str:
     """The number of training persons as closely as the policy lets it be told."""
     low, high = band(int(real.train_persons.max()) + 1, policy.card.minimum_cell)
     return f"{low:,} to {high:,}"
-
-
-def _settings(schema: Schema, recipe: Recipe) -> dict[str, str]:
-    if not recipe.stratify:
-        return {}
-    target = modelled_table(schema)[1].target
-    if target is None:
-        raise ConfigError(
-            "--stratify fits each level of the target apart; name one: `target: COLUMN` in the table"
-        )
-    return {"stratify": target}
 
 
 def refuse_place(out: Path, *, force: bool) -> None:

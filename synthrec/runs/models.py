@@ -9,8 +9,10 @@ from synthrec.data.keys import Keys, open_keys
 from synthrec.errors import ConfigError, PolicyRefusedError, VerificationError
 from synthrec.generators.store import StoredModel, read_model
 from synthrec.release.approval import Approval, Terms, next_attempt, read_approval, sign, write_approval
+from synthrec.release.card import LedgerHeadPart
 from synthrec.release.card_build import Learned
 from synthrec.rng import Streams
+from synthrec.runs.claims import enter_look, guarantee
 from synthrec.runs.context import Run, TextFormat
 from synthrec.runs.export import Backing
 from synthrec.runs.inputs import Data, RealInput, read_real, satisfying
@@ -82,7 +84,7 @@ class OpenModel:
 
     def learned(self) -> Learned:
         """What the card says of the model and of the real records behind it."""
-        manifest = self.stored.manifest
+        manifest, head = self.stored.manifest, self.stored.manifest.ledger_head
         return Learned(
             generator=manifest.generator,
             parameters=manifest.parameters,
@@ -93,6 +95,8 @@ class OpenModel:
             holdout=manifest.holdout.kind,
             persons=manifest.persons,
             generation=manifest.generation,
+            guarantee=None if manifest.claim is None else guarantee(manifest.claim),
+            ledger_head=None if head is None else LedgerHeadPart(sequence=head.sequence, hash=head.hash),
         )
 
 
@@ -120,7 +124,11 @@ def backing_for(model: OpenModel, draw: Draw, real: Data | None, holdout: Data |
         )
     if real is not None:
         next_attempt(approval, run.policy)
-        audited = satisfying(model.read_real(real, holdout, run.text).real, draw.where)
+        given = model.read_real(real, holdout, run.text)
+        enter_look(
+            given, model.stored.manifest.population, "audit", f"sample {model.stored.schema.info.name}", run
+        )
+        audited = satisfying(given.real, draw.where)
         return Backing(model.learned(), audited, limits=limits)
     covered = approval.covers(draw.rows, draw.streams.seed, draw.where, run.policy.digest, run.profile.digest)
     if not covered:

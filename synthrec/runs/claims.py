@@ -1,0 +1,208 @@
+"""A fit under a differential privacy claim: plan from the schema, charge, then read; the charge stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from synthrec.codec.codec import Codec
+from synthrec.data.keys import open_keys
+from synthrec.data.persons import person_column
+from synthrec.errors import ConfigError, InternalError
+from synthrec.generators.base import Fitted
+from synthrec.generators.manifest import Claim, LedgerHead
+from synthrec.generators.private import PrivateGenerator
+from synthrec.generators.registry import private_generator
+from synthrec.privacy.accountant import epsilon
+from synthrec.privacy.budget import Budget
+from synthrec.privacy.curator import Curator
+from synthrec.privacy.events import Plan
+from synthrec.privacy.ledger import Ledger, Receipt
+from synthrec.privacy.plan_document import plan_document
+from synthrec.release.card import Guarantee, Mechanism
+from synthrec.rng import Streams
+from synthrec.runs.context import Run
+from synthrec.runs.inputs import RealInput, modelled_table
+from synthrec.runs.recipe import Recipe, settings_of
+from synthrec.schema.model import Schema, TableSpec
+
+DEFAULT_DELTA = "1e-6"
+"""Delta of a claim where none is given."""
+
+
+@dataclass(frozen=True, eq=False)
+class PlannedFit:
+    """All that a fit under a claim will do with private rows, known before it reads any."""
+
+    schema: Schema
+    generator: PrivateGenerator
+    plan: Plan
+    budget: Budget
+    """What the plan costs: the epsilon of its accountant, and the delta asked for."""
+    population: str
+
+    @property
+    def label(self) -> str:
+        """What the ledger calls the run."""
+        return f"fit {self.generator.name} {self.schema.info.name} {self.schema.info.version}"
+
+
+@dataclass(frozen=True, eq=False)
+class OpenCharge:
+    """A charge that stands in the ledger, and the ledger."""
+
+    ledger: Ledger
+    receipt: Receipt
+
+
+def parse_budget(epsilon_text: str | float | Decimal, delta_text: str | float | Decimal | None) -> Budget:
+    """A budget from what a user wrote, exactly.
+
+    Raises:
+        ConfigError: not numbers, or no budget.
+    """
+    try:
+        return Budget(Decimal(str(epsilon_text)), Decimal(str(delta_text or DEFAULT_DELTA)))
+    except InvalidOperation:
+        raise ConfigError("epsilon and delta are numbers, for example --epsilon 1 --delta 1e-6") from None
+
+
+def planned_fit(schema: Schema, recipe: Recipe, budget: Budget) -> PlannedFit:
+    """The plan of a fit, from schema, recipe and budget alone.
+
+    Raises:
+        ConfigError: no population or bound on rows per person is declared, a domain is learned, or the
+            generator does not learn under differential privacy.
+    """
+    name, spec = modelled_table(schema)
+    population = recipe.population or schema.info.source.population
+    if population is None:
+        raise ConfigError(
+            "a claim needs to know whose budget it spends; name it: `source: {population: …}` in the schema, "
+            "or --population NAME"
+        )
+    _check_unit(name, spec)
+    learner = private_generator(recipe.generator)
+    plan = learner.plan(spec, budget, settings_of(schema, recipe))
+    return PlannedFit(schema, learner, plan, Budget(epsilon(plan, budget.delta), budget.delta), population)
+
+
+@contextmanager
+def charged(planned: PlannedFit, run: Run) -> Iterator[OpenCharge]:
+    """Charge the plan durably before anything private is read; whatever happens inside, the charge stands.
+
+    Raises:
+        BudgetExceededError: the policy's ceiling does not leave that much; nothing was charged or read.
+    """
+    keys = open_keys(run.home, create=True)
+    with Ledger.open(run.home, keys) as ledger:
+        receipt = ledger.reserve(
+            planned.population, planned.budget, planned.plan, planned.label, run.policy.budget
+        )
+        ledger.read(receipt)
+        yield OpenCharge(ledger, receipt)
+
+
+def learn_privately(planned: PlannedFit, given: RealInput) -> tuple[Codec, Fitted]:
+    """Learn codec and density through a curator.
+
+    Raises:
+        InternalError: the self-audit of noise and sensitivity failed; there is no model and no claim.
+    """
+    name, spec = modelled_table(planned.schema)
+    curator = Curator(given.real.train, planned.plan)
+    codec, fitted = planned.generator.fit(spec, name, curator, streams=Streams.fresh())
+    if not (curator.is_calibrated and curator.is_bounded):
+        raise InternalError(
+            "the self-audit found noise or sensitivity other than planned; no model is kept; it stays charged"
+        )
+    return codec, fitted
+
+
+def claim_of(planned: PlannedFit, charge: OpenCharge) -> Claim:
+    """What model and card say of the claim."""
+    account = charge.ledger.account(planned.population)
+    spent = account.spent or planned.budget
+    return Claim(
+        epsilon=str(planned.budget.epsilon),
+        delta=str(planned.budget.delta),
+        max_rows_per_person=planned.plan.max_rows_per_person,
+        plan=plan_document(planned.plan),
+        population=planned.population,
+        population_epsilon=str(spent.epsilon),
+        population_delta=str(spent.delta),
+        looks_without_claim=len(account.looks),
+    )
+
+
+def guarantee(claim: Claim) -> Guarantee:
+    """The claim of a model as a card tells it."""
+    said = claim.model_dump(exclude={"plan"})
+    return Guarantee(**said, mechanisms=tuple(_mechanism(event) for event in claim.plan["events"]))
+
+
+def _mechanism(event: Mapping[str, Any]) -> Mechanism:
+    named = {name: event[name] for name in ("name", "mechanism", "noise_multiplier")}
+    detail = {name: value for name, value in event.items() if name not in named}
+    return Mechanism(**named, detail=detail)
+
+
+def enter_look(given: RealInput, population: str | None, kind: str, label: str, run: Run) -> LedgerHead:
+    """Enter a reading without a claim under its population, or under the records' own fingerprint."""
+    keys = open_keys(run.home, create=True)
+    with Ledger.open(run.home, keys) as ledger:
+        ledger.look(population or given.fingerprint, kind, label, source=given.fingerprint)
+        return head_of(ledger)
+
+
+def head_of(ledger: Ledger) -> LedgerHead:
+    """The head of a ledger as models and cards remember it."""
+    return LedgerHead(sequence=ledger.head.sequence, hash=ledger.head.hash)
+
+
+@dataclass(frozen=True, eq=False)
+class PlanReport:
+    """What a fit under a claim would do and cost; nothing was read."""
+
+    planned: PlannedFit
+    remaining: tuple[Decimal, Decimal]
+    """(epsilon, delta) that would remain for the population."""
+    ledger: Path
+
+    def document(self) -> dict[str, Any]:
+        """The report as JSON values."""
+        planned = self.planned
+        return {
+            "population": planned.population,
+            "epsilon": str(planned.budget.epsilon),
+            "delta": str(planned.budget.delta),
+            "remaining": {"epsilon": str(self.remaining[0]), "delta": str(self.remaining[1])},
+            "generator": planned.generator.name,
+            "plan": plan_document(planned.plan),
+        }
+
+
+def foretold(planned: PlannedFit, run: Run) -> PlanReport:
+    """What would be charged, and what would remain.
+
+    Raises:
+        BudgetExceededError: the ceiling does not leave that much.
+    """
+    with Ledger.open(run.home, open_keys(run.home, create=True)) as ledger:
+        account, ceiling = ledger.account(planned.population), run.policy.budget
+        account.refuse_excess(planned.budget, ceiling)
+        left = account.remaining(ceiling)
+        rest = left[0] - planned.budget.epsilon, left[1] - planned.budget.delta
+        return PlanReport(planned, rest, ledger.path)
+
+
+def _check_unit(name: str, spec: TableSpec) -> None:
+    if person_column(spec) is not None and spec.max_rows_per_person is None:
+        raise ConfigError(
+            f"table {name}: a claim is for a person, so it needs the most rows that one person may give; "
+            "declare `max_rows_per_person:`, best 1 or 2"
+        )
