@@ -1,7 +1,7 @@
 """The discrete Gaussian, sampled exactly: P(n) proportional to exp(-n**2 / (2 sigma**2)) on the integers.
 
-Karney, "Sampling Exactly from the Normal Distribution" (2016), Algorithms N and D, for rational deviations
-p / q. An absolute value n lies k = floor(n / sigma) whole deviations and a fraction f = n / sigma - k of one from 0:
+Karney, "Sampling Exactly from the Normal Distribution" (2016), Algorithms N and D, for a rational deviation.
+An absolute value n lies k = floor(n / sigma) whole deviations and a fraction f = n / sigma - k of one from 0:
 
     exp(-(k + f)**2 / 2) = exp(-k**2 / 2) * exp(-f)**k * exp(-f**2 / 2).
 
