@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synthrec.generators.marginals.recipe import FEW_LEVELS, HIDDEN_ROWS, TOP_LEVELS
+from synthrec.generators.marginals.recipe import FEW_LEVELS, TOP_LEVELS
 from synthrec.privacy.counts import FloatArray
 from synthrec.schema.vector import IntArray
 
@@ -55,15 +55,6 @@ def grouped(counts: FloatArray, layout: tuple[bool, bool], groups: int, sigma: f
     else:
         found = _top(counts, 3 * sigma + 1 if sigma else 0.0)
     return Grouping.of(found, counts)
-
-
-def uncovered(counts: FloatArray) -> FloatArray:
-    """Counts of the same total in which no level of a small domain is without mass, shape (K,)."""
-    if len(counts) > FEW_LEVELS:
-        return counts
-    total = counts.sum()
-    shown = np.maximum(counts, min(HIDDEN_ROWS, total / (50 * len(counts))))
-    return np.asarray(shown * (total / shown.sum()))
 
 
 def _top(counts: FloatArray, threshold: float) -> IntArray:

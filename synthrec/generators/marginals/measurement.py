@@ -10,7 +10,7 @@ import numpy as np
 
 from synthrec.codec.base import CodeDomain
 from synthrec.generators.marginals.fitting import Targets
-from synthrec.generators.marginals.grouping import Grouping, grouped, uncovered
+from synthrec.generators.marginals.grouping import Grouping, grouped
 from synthrec.generators.marginals.queries import CellCounts, Cells, Reader
 from synthrec.generators.marginals.recipe import ONE_WAY, TARGET_BOOST, TWO_WAY, ordered_groups
 from synthrec.privacy.counts import Count, FloatArray
@@ -57,9 +57,7 @@ def measure_one_way(counts: CellCounts, reader: Reader, domain: CodeDomain, clea
     if not counts.is_private:
         return OneWay(float(released[0].values.sum()), tuple(count.values for count in released), 0.0)
     rows = max(_total(released), _FEWEST)
-    cleaned = tuple(
-        uncovered(clean(name, count, rows)) for name, count in zip(domain.names, released, strict=True)
-    )
+    cleaned = tuple(clean(name, count, rows) for name, count in zip(domain.names, released, strict=True))
     return OneWay(rows, cleaned, float(np.mean([count.sigma for count in released])))
 
 

@@ -26,10 +26,7 @@ TOP_LEVELS = 64
 """Groups of a nominal column; further levels share the last one and are redrawn from the 1-way marginal."""
 
 FEW_LEVELS = 24
-"""Columns of no more levels are not grouped, and keep a little mass on levels that noise has hidden."""
-
-HIDDEN_ROWS = 3.0
-"""Rows of a hidden level, about: so that a sample as large as the table still shows it."""
+"""Columns of no more levels are not grouped."""
 
 EXACT_GROUPS = 32
 """Groups of an ordered column without noise."""

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from synthrec.generators.marginals.grouping import Grouping, grouped, uncovered
+from synthrec.generators.marginals.grouping import Grouping, grouped
 from synthrec.generators.marginals.recipe import FEW_LEVELS, TOP_LEVELS, ordered_groups, shares
 
 ORDERED, NOMINAL, WITH_MISSING = (True, False), (False, False), (True, True)
@@ -50,15 +50,6 @@ def test_nominal_levels_below_the_noise_are_not_told_apart():
 def test_levels_of_an_empty_group_share_it():
     found = Grouping.of(np.array([0, 1, 1, 0]), np.array([1.0, 0.0, 0.0, 3.0]))
     np.testing.assert_array_equal(found.within, [0.25, 0.5, 0.5, 0.75])
-
-
-def test_hidden_levels_of_small_domains_keep_a_little_mass():
-    shown = uncovered(np.array([0.0, 600.0, 400.0]))
-    assert shown.sum() == pytest.approx(1_000)
-    assert 2.9 < shown[0] < 3.0
-    assert uncovered(np.array([0.0, 10.0]))[0] == pytest.approx(0.1, rel=0.02)
-    many = np.append(np.zeros(FEW_LEVELS), 1.0)
-    np.testing.assert_array_equal(uncovered(many), many)
 
 
 @pytest.mark.parametrize("wide", [0, 3])
