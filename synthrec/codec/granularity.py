@@ -19,11 +19,11 @@ from synthrec.schema.vector import IntArray
 
 MAGNITUDES = 24
 """Magnitude bins of about equal mass."""
-BIN_SIGMAS = 10.0
+BIN_SIGMAS = 100.0
 """Rows of a magnitude bin, in standard deviations of a count."""
 MAX_LEVELS = 16
 """Divisors of a chain."""
-WEAK_LEVEL = 2.0
+WEAK_LEVEL = 1.0
 """Standard deviations below which a level of a magnitude is taken to be absent."""
 TRACE = 1e-3
 """Rows that an absent level is left with, so that every bin has a level."""

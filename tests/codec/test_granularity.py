@@ -88,8 +88,8 @@ def test_magnitudes_have_about_equal_mass_and_leave_single_points_out():
 
 
 def test_noise_makes_magnitudes_fewer():
-    """9,600 rows and a noise of 240: bins of 2,400 rows, four of them."""
-    measured = measured_octaves(np.arange(0, 961, 10), np.full(96, 100.0), 240.0)
+    """9,600 rows and a noise of 24: bins of 2,400 rows, four of them."""
+    measured = measured_octaves(np.arange(0, 961, 10), np.full(96, 100.0), 24.0)
     measured = replace(measured, kept=np.ones(96, dtype=bool))
     assert np.bincount(magnitude_bins(measured)).tolist() == [24] * 4
 
