@@ -79,7 +79,8 @@ class WeightedRows:
         if not len(people):
             return np.zeros(rows.values.shape[1], dtype=np.int64)
         means = np.add.reduceat(rows.values.astype(np.float64), people.starts[:-1]) / people.sizes[:, None]
-        return np.trunc(clipped(means, clip) * (GRID / clip)).astype(np.int64).sum(0)
+        units: IntArray = np.trunc(clipped(means, clip) * (GRID / clip)).astype(np.int64).sum(0)
+        return units
 
     def person_rows(self, vectors: RowVectors) -> PersonRows:
         """Finite float32 features of every row, by person."""

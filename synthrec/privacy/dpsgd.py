@@ -128,6 +128,8 @@ class _PersonOptimizer(DPOptimizer):  # type: ignore[misc]  # opacus is untyped
 class PersonTraining:
     """The steps of one `SampledGaussianEvent`: as many as the plan has, and not one more.
 
+    Between steps the module may be used for anything; gradients by person are taken within steps alone.
+
     Args:
         curator: The private rows.
         event: Name of the event.
@@ -158,6 +160,7 @@ class PersonTraining:
         self._rows = curator.person_rows(rows)
         self._extremes = curator.extreme_rows(rows)
         self._module = GradSampleModule(module, loss_reduction="sum")
+        self._module.disable_hooks()
         divisor = max(self._event.sampling_rate * persons, 1.0)
         self._optimizer = _PersonOptimizer(optimizer, curator, self._event, clip=clip, divisor=divisor)
         self._taken = 0
@@ -166,11 +169,6 @@ class PersonTraining:
     def left(self) -> int:
         """Steps that the plan still allows."""
         return self._event.steps - self._taken
-
-    @property
-    def module(self) -> GradSampleModule:
-        """The module under training; `disable_hooks` where it is used for something else between steps."""
-        return self._module
 
     def step(self, loss: PersonLoss, companions: Companions = no_companions) -> None:
         """One noised step of the optimizer on a Poisson sample of persons.
@@ -216,11 +214,15 @@ class PersonTraining:
             parameter.grad_sample = None
         if count:
             device = next(self._module.parameters()).device
-            asked = persons.to(device).requires_grad_()
-            losses = loss(self._module, asked, companions.to(device))
-            if losses.shape != (count,):
-                raise InternalError(f"{count} persons need {count} losses, not shape {tuple(losses.shape)}")
-            losses.sum().backward()
+            asked = persons.to(device).detach().requires_grad_()
+            self._module.enable_hooks()
+            try:
+                losses = loss(self._module, asked, companions.to(device))
+                if losses.shape != (count,):
+                    raise InternalError(f"{count} persons need {count} losses, not {tuple(losses.shape)}")
+                losses.sum().backward()
+            finally:
+                self._module.disable_hooks()
         else:
             for parameter in optimized:
                 parameter.grad_sample = parameter.new_zeros((0, *parameter.shape))

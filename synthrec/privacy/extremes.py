@@ -1,4 +1,4 @@
-"""Persons at the edge of what a schema admits, made without data: a bound on one person must hold for them."""
+"""Persons at the edge of what a schema admits, made without data: bounds on one person must hold for them."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _ends(column: Column) -> tuple[float, float]:
 
 
 def _number(value: object, column: Column) -> float:
-    return float(value) if column.kind == "float" else int(value)  # type: ignore[arg-type,call-overload,no-any-return]
+    return float(value) if column.kind == "float" else int(value)  # type: ignore[arg-type,call-overload]
 
 
 def _dtype(column: Column) -> type[np.generic]:

@@ -14,7 +14,7 @@ from synthrec.errors import InternalError
 from synthrec.schema.vector import IntArray
 
 LEAST_SCALE = 2**12
-"""Units of one person at least: noise on so fine a lattice is charged as a Gaussian (see `gaussian_bound`)."""
+"""Least units of one person: noise on so fine a lattice is charged as a Gaussian (see `gaussian_bound`)."""
 
 LARGEST_SCALE = 2**24
 """Units of one person beyond which 1/n is rounded down instead of being exact."""
@@ -76,7 +76,7 @@ class People:
         return np.diff(self.starts)
 
     def weights(self) -> IntArray:
-        """Weight of each row in table order, shape (n,): a person's weights sum to at most weight_scale(K)."""
+        """Weight of each row in table order, shape (n,): a person has at most weight_scale(K) in all."""
         weights = np.empty(len(self.order), dtype=np.int64)
         weights[self.order] = np.repeat(weight_scale(self.limit) // self.sizes, self.sizes)
         return weights

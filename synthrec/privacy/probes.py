@@ -2,7 +2,7 @@
 
 Their values are the noise itself, so the realised variance can be held against the claimed one. Of N probes
 the sum of squares over the claimed variance is chi-square with N degrees of freedom (Gaussian noise); for the
-discrete Gaussian the degrees of freedom follow from its kurtosis (Satterthwaite 1946, Biometrics Bulletin 2(6)).
+discrete Gaussian the degrees of freedom follow from its kurtosis (Satterthwaite 1946, Biometrics 2).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Probes:
     _spread: float = field(default=0.0, repr=False)
 
     def add(self, values: NDArray[np.floating], sigma: float, step: float = 0.0) -> None:
-        """Take probes of a claimed deviation `sigma`; `step` is the grid of discrete noise, 0 if continuous."""
+        """Take probes of a claimed deviation `sigma`; `step` is the grid of discrete noise, else 0."""
         variance, kurtosis = _moments(sigma / step) if step else (1.0, 3.0)
         scale = variance * sigma**2
         self.squares += float(np.square(values, dtype=np.float64).sum() / scale) if scale else 0.0

@@ -176,7 +176,9 @@ def _orders(
     ]
     couples = list(combinations(range(len(domain)), 2))
     counts = curator.release(PAIRS, [PairQuery(encoder, coarse[i], coarse[j]) for i, j in couples])
-    merged = [np.bincount(item.groups, share) for item, share in zip(coarse, shares, strict=True)]
+    merged = [
+        np.bincount(item.groups, share).astype(np.float64) for item, share in zip(coarse, shares, strict=True)
+    ]
     residuals = {
         (i, j): count.values.reshape(coarse[i].size, coarse[j].size) / number - np.outer(merged[i], merged[j])
         for (i, j), count in zip(couples, counts, strict=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import copysign, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,11 +73,8 @@ class _Search:
             if i == j:
                 continue
             sums = self._pairs.of(j, i) @ score
-            length = float(score @ score)
-            weight = _weight(
-                float(self._scores[j] @ sums),
-                self._pairs.noise * np.sqrt(length * (self._scores[j] @ self._scores[j])),
-            )
+            own, length = self._scores[j], float(score @ score)
+            weight = _weight(float(own @ sums), self._pairs.noise * sqrt(length * float(own @ own)))
             total += weight * sums / share
             variance += (weight * self._pairs.noise / share) ** 2 * length
         spread = max(float(share @ (total**2 - np.minimum(variance, total**2))), 1e-9)
@@ -84,9 +82,9 @@ class _Search:
 
 
 def _weight(correlation: float, noise: float) -> float:
-    shrunk = np.sign(correlation) * max(abs(correlation) - noise, 0.0)
-    bounded = float(np.clip(shrunk, -_LARGEST, _LARGEST))
-    return bounded / (1 - bounded**2)
+    """r / (1 - r**2) of a correlation drawn towards 0 by one deviation of its noise."""
+    size = min(max(abs(correlation) - noise, 0.0), _LARGEST)
+    return copysign(size / (1 - size**2), correlation)
 
 
 def _scores(shares: FloatArray, order: NDArray[np.intp]) -> FloatArray:
