@@ -170,13 +170,20 @@ class Ledger:
             entry = self._append(statement)
         return Receipt(entry.sequence, entry.hash, population, budget)
 
-    def read(self, receipt: Receipt) -> None:
+    def read(self, receipt: Receipt, *, source: str | None = None, ceiling: Ceiling | None = None) -> None:
         """State that private rows are about to be read; from here on, nothing is given back.
 
+        Args:
+            receipt: The reservation.
+            source: Keyed fingerprint of the records, where it was not known when the budget was reserved.
+            ceiling: With `source`: the most that may be spent on all populations that share the source.
+
         Raises:
+            BudgetExceededError: the same records were charged under another name, and the sum is too much;
+                nothing may be read, and the reservation can be released.
             InternalError: the receipt was used before.
         """
-        self._follow(receipt, Kind.READ, after=None, detail={})
+        self._follow(receipt, Kind.READ, after=None, detail={}, source=source, ceiling=ceiling)
 
     def commit(self, receipt: Receipt, model_digest: str) -> None:
         """State that the run ended, and with which model.
@@ -246,7 +253,16 @@ class Ledger:
         self._entries.append(entry)
         return entry
 
-    def _follow(self, receipt: Receipt, kind: Kind, *, after: Kind | None, detail: dict[str, str]) -> None:
+    def _follow(
+        self,
+        receipt: Receipt,
+        kind: Kind,
+        *,
+        after: Kind | None,
+        detail: dict[str, str],
+        source: str | None = None,
+        ceiling: Ceiling | None = None,
+    ) -> None:
         """Enter what becomes of a reservation whose newest entry has the kind `after`."""
         with self._writing():
             reservation = self._reservation(receipt)
@@ -254,12 +270,15 @@ class Ledger:
             if (last.kind if last else None) != after:
                 became = f"has a {last.kind} (entry {last.sequence})" if last else "was never read under"
                 raise InternalError(f"reservation {receipt.sequence} {became}; a {kind} cannot follow")
+            if ceiling is not None:
+                others = account(self._entries, reservation.population, source).without(receipt.sequence)
+                others.refuse_excess(receipt.budget, ceiling)
             self._append(
                 Statement(
                     kind,
                     reservation.population,
                     reservation.label,
-                    reservation.source,
+                    source or reservation.source,
                     reservation=receipt.sequence,
                     detail=detail,
                 )

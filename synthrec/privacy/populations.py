@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import decimal
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal, Protocol
 
@@ -72,6 +72,10 @@ class Account:
         if not budgets:
             return None
         return Budget(total(one.epsilon for one in budgets), total(one.delta for one in budgets))
+
+    def without(self, sequence: int) -> Account:
+        """The account as if one reservation had not been made."""
+        return replace(self, charges=tuple(one for one in self.charges if one.entry.sequence != sequence))
 
     def remaining(self, ceiling: Ceiling) -> tuple[Decimal, Decimal]:
         """(epsilon, delta) under the ceiling; zero where a stricter ceiling is already passed."""

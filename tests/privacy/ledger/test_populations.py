@@ -37,6 +37,17 @@ def test_a_new_name_for_the_same_records_buys_no_new_budget(ledger, reserve):
     assert ledger.spent("clinic") == ledger.spent("clinic_2") == Budget(Decimal(3), Decimal("2e-6"))
 
 
+def test_records_known_only_after_the_reservation_are_linked_before_they_are_read(ledger, reserve, ceiling):
+    ledger.read(reserve(ledger, "2"), source=CLINIC, ceiling=ceiling)
+    receipt = reserve(ledger, "2", population="clinic_2")
+    with pytest.raises(BudgetExceededError, match="asked for epsilon 2,"):
+        ledger.read(receipt, source=CLINIC, ceiling=ceiling)
+    ledger.release(receipt, "the same records as clinic")
+    fitting = reserve(ledger, "1", population="clinic_2")
+    ledger.read(fitting, source=CLINIC, ceiling=ceiling)
+    assert ledger.spent("clinic") == Budget(Decimal(3), Decimal("2e-6"))
+
+
 def test_a_name_given_later_takes_over_what_was_spent_without_one(ledger, reserve):
     reserve(ledger, "2", population=population_id(None, CLINIC), source=CLINIC)
     with pytest.raises(BudgetExceededError):

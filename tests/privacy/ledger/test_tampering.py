@@ -90,6 +90,12 @@ def test_a_value_of_another_type_or_broken_text_names_the_entry(filled, home, ke
         Ledger.open(home, keys)
 
 
+def test_a_detail_that_means_the_same_but_reads_otherwise_names_the_entry(filled, home, keys, tamper):
+    tamper(("UPDATE entries SET detail = detail || ' ' WHERE sequence = 2", ()))
+    with pytest.raises(VerificationError, match="ledger entry 2: it was changed"):
+        Ledger.open(home, keys)
+
+
 def test_every_byte_of_the_file_is_covered(filled, home, keys, file):
     """Any byte: the ledger still says the same, or refuses with a typed error. Never another sum."""
     whole = file.read_bytes()
