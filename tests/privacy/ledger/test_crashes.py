@@ -8,7 +8,6 @@ import pytest
 
 from synthrec.errors import SynthrecError
 from synthrec.privacy.ledger import Ledger
-from synthrec.privacy.ledger_store import LedgerStore
 
 PREPARE = """
 import errno, json, os, random, resource, shutil, signal, sys, time
@@ -207,16 +206,14 @@ def test_a_statement_that_fails_stops_the_run_before_it_reads(home, keys, reserv
         assert len(charges) == private_reads or charges[-1].state == "reserved"
 
 
-def test_a_session_goes_on_after_a_failed_write(ledger, reserve, monkeypatch):
+@pytest.mark.parametrize("nth", range(1, 5))
+def test_a_session_goes_on_after_a_failed_begin_select_insert_or_commit(ledger, reserve, nth):
     reserve(ledger, "0.1")
-
-    def fail(self, entry):
-        raise OSError
-
-    with monkeypatch.context() as patch:
-        patch.setattr(LedgerStore, "append", fail)
-        with pytest.raises(OSError):  # noqa: PT011
-            reserve(ledger, "0.1")
+    sound = ledger._store._connection
+    ledger._store._connection = FailingConnection(sound, nth)
+    with pytest.raises(OSError, match="cannot be read or written"):
+        reserve(ledger, "0.1")
+    ledger._store._connection = sound
     reserve(ledger, "0.1")
     assert [entry.sequence for entry in ledger.entries()] == [1, 2]
     ledger.verify()
