@@ -163,7 +163,7 @@ def fit(
         with charged(planned, run) as charge:
             given = read()
             progress.step(f"fit {name}")
-            model = fit_under_claim(planned, charge, given, keys)
+            model = fit_under_claim(planned, charge, given, keys, run)
             kept = store(model, given.real, Path(out), release_rows, keys, run)
             charge.ledger.commit(charge.receipt, kept.digest)
     return FitReport(kept.decision, (*why, *given.notes), Path(out))

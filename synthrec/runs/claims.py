@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 from synthrec.codec.codec import Codec
 from synthrec.data.keys import open_keys
 from synthrec.data.persons import person_column
-from synthrec.errors import ConfigError, InternalError
+from synthrec.errors import BudgetExceededError, ConfigError, InternalError, UserError
 from synthrec.generators.base import Fitted
 from synthrec.generators.manifest import Claim, LedgerHead
 from synthrec.generators.private import PrivateGenerator
@@ -93,7 +93,10 @@ def planned_fit(schema: Schema, recipe: Recipe, budget: Budget) -> PlannedFit:
 
 @contextmanager
 def charged(planned: PlannedFit, run: Run) -> Iterator[OpenCharge]:
-    """Charge the plan durably before anything private is read; whatever happens inside, the charge stands.
+    """Charge the plan durably before anything private is read.
+
+    Broken off anywhere, the charge stands; it is given back only where the input was refused before the curator
+    opened the records, and the ledger shows that.
 
     Raises:
         BudgetExceededError: the policy's ceiling does not leave that much; nothing was charged or read.
@@ -103,17 +106,33 @@ def charged(planned: PlannedFit, run: Run) -> Iterator[OpenCharge]:
         receipt = ledger.reserve(
             planned.population, planned.budget, planned.plan, planned.label, run.policy.budget
         )
-        ledger.read(receipt)
-        yield OpenCharge(ledger, receipt)
+        try:
+            yield OpenCharge(ledger, receipt)
+        except UserError as error:
+            _give_back(ledger, receipt, error)
+            raise
 
 
-def learn_privately(planned: PlannedFit, given: RealInput) -> tuple[Codec, Fitted]:
-    """Learn codec and density through a curator.
+def _give_back(ledger: Ledger, receipt: Receipt, error: UserError) -> None:
+    with suppress(InternalError):
+        ledger.release(receipt, f"input refused before any answer: {type(error).__name__}")
+
+
+def learn_privately(
+    planned: PlannedFit, charge: OpenCharge, given: RealInput, run: Run
+) -> tuple[Codec, Fitted]:
+    """Learn codec and density through a curator, once the ledger knows which records it opens.
 
     Raises:
+        BudgetExceededError: under another name, these records were charged before, and the ceiling is reached.
         InternalError: the self-audit of noise and sensitivity failed; there is no model and no claim.
     """
     name, spec = modelled_table(planned.schema)
+    try:
+        charge.ledger.read(charge.receipt, source=given.fingerprint, ceiling=run.policy.budget)
+    except BudgetExceededError:
+        charge.ledger.release(charge.receipt, "the records' account leaves too little; nothing was answered")
+        raise
     curator = Curator(given.real.train, planned.plan)
     codec, fitted = planned.generator.fit(spec, name, curator, streams=Streams.fresh())
     if not (curator.is_calibrated and curator.is_bounded):

@@ -81,9 +81,11 @@ def fit_model(schema: Schema, given: RealInput, recipe: Recipe, keys: Keys, run:
     return NewModel(schema, manifest, codec, fitted)
 
 
-def fit_under_claim(planned: PlannedFit, charge: OpenCharge, given: RealInput, keys: Keys) -> NewModel:
+def fit_under_claim(
+    planned: PlannedFit, charge: OpenCharge, given: RealInput, keys: Keys, run: Run
+) -> NewModel:
     """Learn codec and density through noised answers alone; nothing else of the records is in the model."""
-    codec, fitted = learn_privately(planned, given)
+    codec, fitted = learn_privately(planned, charge, given, run)
     manifest = _manifest(planned.schema, given, codec, fitted, keys).model_copy(
         update={
             "population": planned.population,

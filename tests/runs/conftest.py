@@ -36,6 +36,18 @@ tables:
 """
 
 
+@pytest.fixture(scope="session")
+def described() -> Callable[[Path], dict[str, Any]]:
+    """The manifest of a model, without the place in the ledger where it was entered."""
+
+    def manifest(model: Path) -> dict[str, Any]:
+        document = json.loads((model / "manifest.json").read_text())
+        assert document.pop("ledger_head")["sequence"] > 0
+        return document
+
+    return manifest
+
+
 @dataclass(frozen=True)
 class Ran:
     """What a command line came to."""
