@@ -85,7 +85,7 @@ def test_a_document_that_cannot_be_written_is_no_second_fault(cli, calls, monkey
     calls("fit", errors.ConfigError("wrong"))
 
     class Full(io.StringIO):
-        def write(self, text):
+        def write(self, _text):
             raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("sys.stdout", Full())
