@@ -32,6 +32,7 @@ DEFAULT_SHARE = 0.2
 """Share of persons that a split sets aside."""
 MOST_REPEATS = 0.1
 """Share of rows that may be there twice; real tables of four columns and more have up to 0.03 by chance."""
+_DATA = "give a path, a list of paths, a pandas.DataFrame or a pyarrow.Table"
 _NAME_THEM = "or name the column that says whose row it is (person: …)"
 
 Data: TypeAlias = "str | Path | Sequence[str | Path] | pd.DataFrame | pa.Table"
@@ -140,14 +141,22 @@ def _lenient(spec: TableSpec) -> TableSpec:
 
 
 def _paths(data: Data) -> Data:
-    if isinstance(data, str):
+    if isinstance(data, str | Path):
         return Path(data)
     if not isinstance(data, Sequence):
-        return data
+        return _frame(data)
+    if not data or not all(isinstance(item, str | Path) for item in data):
+        raise ConfigError(f"several records are given as paths of files; {_DATA}")
     paths = [Path(item) for item in data]
     if len({path.resolve() for path in paths}) < len(paths):
         raise ConfigError("one file is given twice; give each file once")
     return paths
+
+
+def _frame(data: pd.DataFrame | pa.Table) -> pd.DataFrame | pa.Table:
+    if not (hasattr(data, "columns") and hasattr(data, "shape")):
+        raise ConfigError(f"records cannot be read from a {type(data).__name__}; {_DATA}")
+    return data
 
 
 def _bounded(name: str, split: Split, keys: Keys) -> RealData:
