@@ -1,6 +1,6 @@
 """Leaks that were planted are refused by name, and nothing is written; fresh rows of other people pass.
 
-All seeds are fixed, so every verdict repeats. Under the default policy a safe export fails with a probability of
+Seeds are fixed: every verdict repeats. Under the default policy a safe export fails with a probability of
 0.01 at most; the planted leaks are rejected with one above 0.999, as derived beside each.
 """
 
