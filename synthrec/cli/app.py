@@ -39,8 +39,8 @@ POLITE_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 EPILOG = (
     "Exit codes: 0 ok, 1 our fault or I/O, 2 usage, schema, input or missing key, 3 policy refused or "
-    "inconclusive, 5 a digest or signature does not match, 130 interrupted. Options come from flags, then SYNTHREC_<COMMAND>_<OPTION>, then "
-    "synthrec.toml."
+    "inconclusive, 5 a digest or signature does not match, 130 interrupted. Options come from flags, then "
+    "SYNTHREC_<COMMAND>_<OPTION>, then synthrec.toml."
 )
 
 
