@@ -256,8 +256,8 @@ def audit(
         raise ConfigError("files need --schema; a model folder brings its own")
     if holdout is None:
         raise ConfigError(
-            "files do not say which records their maker saw, and copies of all of them would look like chance: "
-            "give those records with --train, and with --holdout records of persons that it never saw"
+            "files do not say which records their maker saw, and copies of all of them would look like "
+            "chance: give those records with --train, and with --holdout records of persons that it never saw"
         )
     return against_files(_schema(schema), paths, records, holdout, run)
 
