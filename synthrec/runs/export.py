@@ -91,7 +91,7 @@ def export(maker: Maker, draw: Draw, place: Place, backing: Backing, run: Run) -
     with staging(place.out, force=place.force) as stage:
         with RecordSinks(stage.path, maker.schema, place.formats, place.csv_profile) as sinks:
             records = counted(maker, draw, tally, run)
-            decision = judge(maker.schema, sinks.passing(records), backing.real, run)
+            decision = judge(maker.schema, sinks.passing(records), backing.real, run, draw.where)
         if decision.verdict != "pass":
             return SampleReport(decision, (), None, None, (), draw.rows, tally.reached)
         card = build_card(_release(maker.schema, Outcome(draw, tally, sinks, decision), backing, run))

@@ -112,7 +112,7 @@ def read_input(data: Data, name: str, spec: TableSpec, text: TextFormat) -> Read
 
 
 def satisfying(real: RealData, where: str | None) -> RealData:
-    """The real records that a conditional draw is to be compared with: those that satisfy the condition."""
+    """The real records that the quality of a conditional draw is measured against."""
     if where is None:
         return real
     condition = compile_expression(where, real.train.spec.columns)

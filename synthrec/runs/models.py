@@ -13,7 +13,7 @@ from synthrec.release.card_build import Learned
 from synthrec.rng import Streams
 from synthrec.runs.context import Run, TextFormat
 from synthrec.runs.export import Backing
-from synthrec.runs.inputs import Data, RealInput, read_real, satisfying
+from synthrec.runs.inputs import Data, RealInput, read_real
 from synthrec.runs.makers import Draw, LearnedMaker
 
 
@@ -120,7 +120,7 @@ def backing_for(model: OpenModel, draw: Draw, real: Data | None, holdout: Data |
         )
     if real is not None:
         next_attempt(approval, run.policy)
-        audited = satisfying(model.read_real(real, holdout, run.text).real, draw.where)
+        audited = model.read_real(real, holdout, run.text).real
         return Backing(model.learned(), audited, limits=limits)
     covered = approval.covers(draw.rows, draw.streams.seed, draw.where, run.policy.digest, run.profile.digest)
     if not covered:
