@@ -28,7 +28,7 @@ def asset(kind: Kind, relative: str) -> Path:
     """
     names = list_assets(kind)
     if relative not in names:
-        raise ConfigError(_unknown(f"file in {kind}/", relative, names))
+        raise ConfigError(unknown_name(f"file in {kind}/", relative, names))
     return _folder(kind) / relative
 
 
@@ -59,8 +59,15 @@ def find_schema(name: str) -> Path:
     """
     names = schema_names()
     if name not in names:
-        raise ConfigError(_unknown("schema", name, tuple(names)))
+        raise ConfigError(unknown_name("file or shipped schema", name, tuple(names)))
     return asset("schemas", names[name])
+
+
+def unknown_name(what: str, name: str, names: Sequence[str]) -> str:
+    """The message on a name that nothing has: a near one, and what there is."""
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else "."
+    return f"no {what} named {name!r}{hint} There are: {', '.join(names) or 'none'}"
 
 
 def _folder(kind: Kind) -> Path:
@@ -75,9 +82,3 @@ def _folder(kind: Kind) -> Path:
 
 def _hidden(name: Path) -> bool:
     return any(part.startswith((".", "__")) for part in name.parts)
-
-
-def _unknown(what: str, name: str, names: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, names, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else "."
-    return f"no {what} named {name!r}{hint} There are: {', '.join(names) or 'none'}"

@@ -24,8 +24,6 @@ from synthrec.errors import ConfigError
 
 FILE = "synthrec.toml"
 
-Defaults = Mapping[str, Any]
-
 
 def read_config(path: Path, commands: Iterable[str]) -> dict[str, Any]:
     """The tables of a configuration file, or none where there is no file.
@@ -51,23 +49,33 @@ def read_config(path: Path, commands: Iterable[str]) -> dict[str, Any]:
     return tables
 
 
-def option_defaults(table: Defaults, command: str, options: Mapping[str, str], path: Path) -> dict[str, Any]:
+def option_defaults(table: Any, command: str, options: Mapping[str, str], path: Path) -> dict[str, Any]:
     """Values of one command's table by parameter name.
 
     Args:
-        table: what stands under ``[command]``.
+        table: what stands under ``[command]`` or ``command``.
         command: dotted name of the command, for the message.
         options: parameter name by option name, ``{"holdout-share": "holdout_share"}``.
         path: the configuration file, for the message.
 
     Raises:
-        ConfigError: a key is no option of the command; the message gives its line and a near name.
+        ConfigError: a key is no option of the command, with its line and a near name; or there is no table.
     """
+    if not isinstance(table, Mapping):
+        line = _line_of(path, command.rpartition(".")[2])
+        raise ConfigError(f"{path}{line}: {command} is a table; write [{command}]")
     unknown = [key for key in table if key not in options]
     if unknown:
         what = f"option of [{command}]"
         raise ConfigError("\n".join(_fault(path, key, what, tuple(options)) for key in unknown))
-    return {options[key]: value for key, value in table.items()}
+    return {options[key]: _as_typed(value) for key, value in table.items()}
+
+
+def _as_typed(value: Any) -> Any:
+    """The value as it would stand on the command line, so that the option itself reads and refuses it."""
+    if isinstance(value, list):
+        return [_as_typed(item) for item in value]
+    return value if isinstance(value, bool) else str(value)
 
 
 def unknown_variables(environment: Iterable[str], prefix: str, known: Iterable[str]) -> str | None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 from typing import NoReturn
 
 import click
@@ -14,7 +17,8 @@ import synthrec
 from synthrec.cli.failures import report
 from synthrec.cli.lazy import HELP, LazyGroup
 from synthrec.cli.output import Output
-from synthrec.config import FILE, read_config
+from synthrec.config import FILE, near, read_config
+from synthrec.errors import ConfigError
 
 COMMANDS = {
     "demo": ("synthrec.cli.demo:demo", "The whole path on sample data: schema, fit, sample, checks, card."),
@@ -28,9 +32,15 @@ COMMANDS = {
     "completion": ("synthrec.cli.completion:completion", "Print the completion script of a shell."),
 }
 
+PREFIX = "SYNTHREC_"
+OWN_WORDS = ("home", "debug", "ledger")
+"""What stands after the prefix in variables that set no option."""
+
+POLITE_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
 EPILOG = (
     "Exit codes: 0 ok, 1 our fault or I/O, 2 usage, schema, input or missing key, 3 policy refused or "
-    "inconclusive, 4 privacy budget exceeded, 5 a ledger, model or approval was changed, 130 interrupted. "
+    "inconclusive, 4 privacy budget exceeded, 5 a digest or signature does not match, 130 interrupted. "
     "Options come from flags, then SYNTHREC_<COMMAND>_<OPTION>, then synthrec.toml."
 )
 
@@ -41,6 +51,19 @@ EPILOG = (
 def root(context: click.Context) -> None:
     """Synthetic records that a data steward can sign for."""
     context.default_map = read_config(Path(FILE), COMMANDS)
+    _check_environment()
+
+
+def _check_environment() -> None:
+    """Refuse variables that look like those of a command but name none."""
+    known = (*COMMANDS, *OWN_WORDS)
+    given = {name: name.removeprefix(PREFIX).split("_")[0] for name in os.environ if name.startswith(PREFIX)}
+    strays = {name: word.lower() for name, word in sorted(given.items()) if word.lower() not in known}
+    hints = {name: hint for name, word in strays.items() if (hint := near(word, known))}
+    if hints:
+        raise ConfigError(
+            "\n".join(f"environment: no command for {name}{hint}" for name, hint in hints.items())
+        )
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -62,4 +85,12 @@ def run(arguments: Sequence[str]) -> int:
 def main() -> NoReturn:
     """The entry point of the script. Warnings of foreign libraries stay silent: they may quote data."""
     warnings.simplefilter("ignore")
+    for name in POLITE_SIGNALS:
+        signal.signal(name, _interrupt)
     sys.exit(run(sys.argv[1:]))
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    """End as Ctrl-C does, so that nothing half-written stays behind."""
+    del number, frame
+    raise KeyboardInterrupt

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,10 @@ from synthrec.errors import Fault, FaultsError, PolicyRefusedError, SynthrecErro
 
 INTERRUPTED = 130
 DEBUG = "SYNTHREC_DEBUG"
+_REPAIRS = {
+    errno.ENOSPC: "; make room there, or write to another disk",
+    errno.EROFS: "; write to another place",
+}
 
 
 class RefusedError(PolicyRefusedError):
@@ -66,7 +72,8 @@ def report(error: BaseException, output: Output) -> int:
         traceback.print_exception(error)
     click.echo(f"synthrec: {failure.message}", err=True)
     if output.json:
-        click.echo(json.dumps(failure.document(), indent=2, default=str))
+        with suppress(OSError):
+            click.echo(json.dumps(failure.document(), indent=2, default=str))
     return failure.exit_code
 
 
@@ -90,7 +97,8 @@ def _usage(error: click.ClickException) -> str:
 
 def _system(error: OSError) -> str:
     place = f"{error.filename}: " if error.filename else ""
-    return place + (error.strerror or f"{type(error).__name__} from the operating system")
+    repair = _REPAIRS.get(error.errno or 0, "")
+    return place + (error.strerror or f"{type(error).__name__} from the operating system") + repair
 
 
 def _internal(error: BaseException) -> str:

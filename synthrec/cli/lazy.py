@@ -61,7 +61,7 @@ class ConfiguredCommand(click.Command):
         """Put the checked defaults in place before anything is parsed."""
         table = (parent.lookup_default(info_name) if parent and info_name else None) or {}
         dotted = f"{parent.command_path} {info_name}".split(maxsplit=1)[1].replace(" ", ".") if parent else ""
-        defaults = option_defaults(table, dotted, self.option_names(), Path(FILE))
+        defaults = self._shaped(option_defaults(table, dotted, self.option_names(), Path(FILE)))
         context = super().make_context(info_name, args, parent, default_map=defaults, **extra)
         self._check_environment(context)
         return context
@@ -74,6 +74,21 @@ class ConfiguredCommand(click.Command):
             for option in options
             for flag in option.opts
             if flag.startswith("--") and option.name
+        }
+
+    def _shaped(self, defaults: Mapping[str, Any]) -> dict[str, Any]:
+        """Lists for repeatable options, and for no others."""
+        repeatable = {
+            param.name for param in self.params if isinstance(param, click.Option) and param.multiple
+        }
+        lists = [
+            name for name, value in defaults.items() if isinstance(value, list) and name not in repeatable
+        ]
+        if lists:
+            raise ConfigError(f"{FILE}: {', '.join(lists)}: one value is wanted, not a list")
+        return {
+            name: [value] if name in repeatable and not isinstance(value, list) else value
+            for name, value in defaults.items()
         }
 
     def _check_environment(self, context: click.Context) -> None:

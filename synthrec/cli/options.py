@@ -96,7 +96,9 @@ def records(flag: str, text: str) -> Decorator:
 def holdout(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--holdout``."""
     return click.option(
-        "--holdout", type=FILE, help="Real records of other persons, kept from fitting, to compare against."
+        "--holdout",
+        type=FILE,
+        help="Real records of other persons, kept from fitting; a random part of the same collection.",
     )(command)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +79,14 @@ def list_(output: Output) -> None:
 
 
 def _write(out: Path, text: str, *, force: bool) -> None:
+    """The whole text at `out`, or nothing new there."""
+    if not out.absolute().parent.is_dir():
+        raise ConfigError(f"there is no folder {out.parent}; make it, or choose another place")
+    if out.is_dir() or (out.exists() and not force):
+        raise ConfigError(f"{out} already exists; name another file or add --force")
+    new = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
     try:
-        with out.open("w" if force else "x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise ConfigError(f"{out} already exists; name another file or add --force") from None
+        new.write_text(text, encoding="utf-8")
+        new.replace(out)
+    finally:
+        new.unlink(missing_ok=True)

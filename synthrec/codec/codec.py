@@ -99,9 +99,15 @@ class Codec:
         return learned_columns(self.spec)
 
     def limits(self) -> tuple[str, ...]:
-        """What the codec takes away from learned columns, one sentence each, for the card."""
-        learned = tuple(_limit(column, self.columns[column]) for column in self.learned)
-        return learned + heap_limits(self.columns)
+        """What the codec takes away from learned columns, one sentence per loss, for the card."""
+        losses: dict[str, list[str]] = {}
+        for column in self.learned:
+            losses.setdefault(_loss(self.columns[column]), []).append(column)
+        sentences = tuple(
+            f"{'column' if len(names) == 1 else 'columns'} {', '.join(names)}: {loss}"
+            for loss, names in losses.items()
+        )
+        return sentences + heap_limits(self.columns)
 
     def encode(self, table: Table) -> Codes:
         """The modelled columns as codes.
@@ -245,14 +251,14 @@ def _fault(spec: TableSpec, name: str, column: str, found: str) -> Fault:
     return Fault(name, 0, 0, f"columns.{column}", found, repair)
 
 
-def _limit(column: str, codec: ColumnCodec) -> str:
+def _loss(codec: ColumnCodec) -> str:
     if isinstance(codec, numeric.NumericCodec):
         return (
-            f"column {column}: bounds come from the {MIN_PERSONS}th most extreme person and are widened; "
+            f"bounds come from the {MIN_PERSONS}th most extreme person and are widened; "
             f"values beyond are cut to them, and bins of fewer than {MIN_PERSONS} persons are merged"
         )
     other = codec.other if isinstance(codec, label.LabelCodec) else None
-    named = f"column {column}: only categories of at least {MIN_PERSONS} persons are named"
+    named = f"only categories of at least {MIN_PERSONS} persons are named"
     return f"{named}, the others are pooled as {other}" if other else named
 
 

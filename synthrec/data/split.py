@@ -9,7 +9,7 @@ import numpy as np
 
 from synthrec.data.persons import person_column, person_identities
 from synthrec.data.table import Table
-from synthrec.errors import Fault, InputError
+from synthrec.errors import ConfigError, Fault, InputError
 
 _WORD_BYTES = 8
 
@@ -29,10 +29,11 @@ def split_by_person(table: Table, key: bytes, *, share: float = 0.2) -> Split:
     lie below `share`. Each person is decided alone, so the share is met on average and not exactly.
 
     Raises:
+        ConfigError: the share is not strictly between 0 and 1.
         InputError: one side would be empty, or rows do not say whose they are.
     """
     if not 0 < share < 1:
-        raise ValueError("the share of the holdout lies strictly between 0 and 1")
+        raise ConfigError("the share of the holdout lies strictly between 0 and 1")
     rows, identities = person_identities(table)
     threshold = int(share * 2 ** (8 * _WORD_BYTES))
     below = [_word(key, identity) < threshold for identity in identities]

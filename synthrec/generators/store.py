@@ -153,9 +153,11 @@ def _flush(folder: Path) -> None:
 
 
 def _check_listing(folder: Path) -> None:
-    if folder.is_symlink() or not folder.is_dir():
+    found = (
+        set() if folder.is_symlink() or not folder.is_dir() else {entry.name for entry in os.scandir(folder)}
+    )
+    if not found & set(LARGEST):
         raise ConfigError(f"{folder} is not a model folder; give the folder that fit wrote")
-    found = {entry.name for entry in os.scandir(folder)}
     missing, unexpected = sorted(set(LARGEST) - found), sorted(found - set(LARGEST) - BESIDE)
     if missing:
         raise VerificationError(

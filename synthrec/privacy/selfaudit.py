@@ -2,16 +2,16 @@
 
 Three questions, each answered by yes or no and by nothing else:
 
-D1  Is the noise what the plan says? Probe coordinates that no data touch, and the sizes of Poisson samples, in
-    the real run (`Curator.is_calibrated`).
-D2  Does one person move an answer by no more than the plan says? Extreme persons are dropped one at a time from
-    every query of the real run (`Curator.is_bounded`), and from a fit that is replayed.
-D3  Does the fit learn from nothing but the answers? A fit on made-up persons is recorded, then replayed without
-    one of them while the recorded answers are given: questions, codec and model must not change by a bit.
+D1  Is the noise what the plan says? Probe coordinates that no data touch, and the sizes of Poisson samples,
+    in the real run (`Curator.is_calibrated`).
+D2  Does one person move an answer by no more than the plan says? Extreme persons are dropped one at a time
+    from every query of the real run (`Curator.is_bounded`), and from a fit that is replayed.
+D3  Does the fit learn from nothing but the answers? A fit on made-up persons is recorded, then replayed
+    without one of them while the recorded answers are given: questions, codec and model must not change.
 
-D2 and D3 are what a proof by adaptive composition (Dwork and Roth 2014, section 3.5.2) asks of a program: each
-question follows from earlier answers alone, and each answer is a bounded sum with noise. D4, a lower bound on
-epsilon from many runs (`epsilon_lower_bound`), is the backstop in tests and benchmarks.
+D2 and D3 are what a proof by adaptive composition (Dwork and Roth 2014, section 3.5.2) asks of a program:
+each question follows from earlier answers alone, and each answer is a bounded sum with noise. D4, a lower
+bound on epsilon from many runs (`epsilon_lower_bound`), is the backstop in tests and benchmarks.
 """
 
 from __future__ import annotations

@@ -98,10 +98,8 @@ class Approval(Terms):
         """The gaps with their reasons, the gravest first."""
         audit = "give --real to audit the very output"
         if self.verdict is not Verdict.PASS:
-            yield (
-                Gap.REFUSED,
-                f"the audit of this model ended with {self.verdict}; see its report, or {audit}",
-            )
+            why = "`synthrec audit` of the model with --real says why"
+            yield Gap.REFUSED, f"the audit of this model ended with {self.verdict}; {why}, or {audit}"
         if policy_digest != self.policy_digest:
             yield Gap.OTHER_POLICY, f"the approval was given under another policy; {audit}"
         if profile_digest != self.profile_digest:
@@ -137,9 +135,9 @@ def verify(approval: Approval, keys: Keys, *, model_digest: str) -> None:
         )
     expected = _mac(approval.model_dump(mode="json", exclude={"mac"}), keys)
     if not hmac.compare_digest(expected, approval.mac):
-        raise VerificationError("the approval was changed after it was signed; audit the model again")
+        raise VerificationError("the approval was changed after it was signed; restore a copy, or fit again")
     if not hmac.compare_digest(model_digest, approval.model_digest):
-        raise VerificationError("the approval is about another model; audit this one")
+        raise VerificationError("the approval is about another model; restore a copy, or fit again")
 
 
 def next_attempt(previous: Approval | None, policy: Policy) -> int:
@@ -185,7 +183,9 @@ def read_approval(folder: Path, keys: Keys, *, model_digest: str) -> Approval | 
     except FileNotFoundError:
         return None
     except ValueError:
-        raise VerificationError(f"{FILE} is not an approval of this version; audit again") from None
+        raise VerificationError(
+            f"{FILE} is not an approval of this version; restore a copy, or fit again"
+        ) from None
     verify(approval, keys, model_digest=model_digest)
     return approval
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from synthrec.data.keys import open_keys
 from synthrec.data.table import Records, Table
-from synthrec.errors import ConfigError
+from synthrec.errors import ConfigError, Fault, InputError
 from synthrec.rng import BLOCK
 from synthrec.runs.claims import enter_look
 from synthrec.runs.context import Run
@@ -50,6 +50,8 @@ def files_alone(schema: Schema, files: Sequence[Path], run: Run) -> AuditReport:
         for name, paths in _by_table(schema, files).items()
     }
     tables = {name: reading.table for name, reading in readings.items()}
+    if not any(map(len, tables.values())):
+        raise InputError([Fault(str(files[0]), 0, 0, "", "no rows to check", "give files with records")])
     notes = tuple(note for reading in readings.values() for note in reading.notes)
     return AuditReport(judge(schema, [tables], None, run), notes)
 

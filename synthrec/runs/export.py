@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from synthrec.data.csv_format import CsvProfile
 from synthrec.errors import ConfigError
@@ -23,6 +24,7 @@ from synthrec.runs.trial import Tally, counted, judge
 from synthrec.schema.model import Schema
 from synthrec.validation.real import RealData
 
+FORMATS = ("parquet", "csv")
 NOTABLE_REDRAWS = 0.01
 """Share of redrawn rows from which the card tells of them."""
 
@@ -35,6 +37,21 @@ class Place:
     formats: Sequence[str] = ("parquet",)
     csv_profile: CsvProfile = "plain"
     force: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse kinds of files that there are not.
+
+        Raises:
+            ConfigError: formats or profile are not among the known ones.
+        """
+        if (
+            not self.formats
+            or len(set(self.formats)) < len(self.formats)
+            or not set(self.formats) <= {*FORMATS}
+        ):
+            raise ConfigError(f"formats must be a sequence of one or more of {', '.join(FORMATS)}, each once")
+        if self.csv_profile not in get_args(CsvProfile):
+            raise ConfigError(f"csv_profile must be one of {', '.join(get_args(CsvProfile))}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +91,7 @@ def export(maker: Maker, draw: Draw, place: Place, backing: Backing, run: Run) -
     with staging(place.out, force=place.force) as stage:
         with RecordSinks(stage.path, maker.schema, place.formats, place.csv_profile) as sinks:
             records = counted(maker, draw, tally, run)
-            decision = judge(maker.schema, sinks.passing(records), backing.real, run)
+            decision = judge(maker.schema, sinks.passing(records), backing.real, run, draw.where)
         if decision.verdict != "pass":
             return SampleReport(decision, (), None, None, (), draw.rows, tally.reached)
         card = build_card(_release(maker.schema, Outcome(draw, tally, sinks, decision), backing, run))

@@ -14,7 +14,7 @@ from synthrec.data.keys import Keys
 from synthrec.data.sources import Reading, read_table
 from synthrec.data.split import Split, given_holdout, split_by_person
 from synthrec.data.table import Table
-from synthrec.errors import UserError
+from synthrec.errors import ConfigError, Fault, InputError, UserError
 from synthrec.generators.manifest import Holdout
 from synthrec.rng import Streams
 from synthrec.runs.context import TextFormat
@@ -22,6 +22,7 @@ from synthrec.schema.expressions import Expression, compile_expression
 from synthrec.schema.model import Null, Schema, TableSpec
 from synthrec.schema.vector import BoolArray
 from synthrec.validation.real import RealData
+from synthrec.validation.repeats import likely_repeats
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
 DEFAULT_SHARE = 0.2
 """Share of persons that a split sets aside."""
+MOST_REPEATS = 0.1
+"""Share of rows that may be there twice; real tables of four columns and more have up to 0.03 by chance."""
+_DATA = "give a path, a list of paths, a pandas.DataFrame or a pyarrow.Table"
+_NAME_THEM = "or name the column that says whose row it is (person: …)"
 
 Data: TypeAlias = "str | Path | Sequence[str | Path] | pd.DataFrame | pa.Table"
 
@@ -67,19 +72,37 @@ def read_real(
     keys: Keys,
     text: TextFormat,
 ) -> RealInput:
-    """Read and split real records; `given` is a holdout of the user's own."""
+    """Read and split real records; `given` is a holdout of the user's own.
+
+    Raises:
+        UserError: the records cannot be read or split, or many of them are there twice.
+    """
     name, spec = modelled_table(schema)
     reading = read_input(data, name, spec, text)
     whole = fingerprint(reading.table, keys.fingerprint)
     if given is None:
-        split = split_by_person(reading.table, keys.split, share=share)
-        return RealInput(
-            _bounded(name, split, keys), Holdout(kind="split", share=share), whole, reading.notes
+        split, notes = split_by_person(reading.table, keys.split, share=share), reading.notes
+        holdout = Holdout(kind="split", share=share)
+    else:
+        other = read_input(given, name, spec, text)
+        split, notes = given_holdout(reading.table, other.table), (*reading.notes, *other.notes)
+        holdout = Holdout(kind="given", fingerprint=fingerprint(other.table, keys.fingerprint))
+    real = _bounded(name, split, keys)
+    _refuse_repeats(real, holdout)
+    return RealInput(real, holdout, whole, notes)
+
+
+def _refuse_repeats(real: RealData, holdout: Holdout) -> None:
+    """Refuse records that are there twice and name no person: no copy test would see a copy of them."""
+    repeats, total = likely_repeats(real), len(real.train) + len(real.holdout)
+    if holdout.kind == "given" and repeats.shared > MOST_REPEATS * len(real.holdout):
+        found = f"rows of the holdout that are in the training data too: {repeats.shared:,}"
+        raise InputError(
+            [Fault(real.name, 0, 0, "", found, f"give a holdout of other persons, {_NAME_THEM}")]
         )
-    other = read_input(given, name, spec, text)
-    split = given_holdout(reading.table, other.table)
-    holdout = Holdout(kind="given", fingerprint=fingerprint(other.table, keys.fingerprint))
-    return RealInput(_bounded(name, split, keys), holdout, whole, (*reading.notes, *other.notes))
+    if repeats.rows > MOST_REPEATS * total:
+        found = f"rows that equal another one in every column and are near no other: {repeats.rows:,}"
+        raise InputError([Fault(real.name, 0, 0, "", found, f"give each record once, {_NAME_THEM}")])
 
 
 def read_input(data: Data, name: str, spec: TableSpec, text: TextFormat) -> Reading:
@@ -89,7 +112,7 @@ def read_input(data: Data, name: str, spec: TableSpec, text: TextFormat) -> Read
 
 
 def satisfying(real: RealData, where: str | None) -> RealData:
-    """The real records that a conditional draw is to be compared with: those that satisfy the condition."""
+    """The real records that the quality of a conditional draw is measured against."""
     if where is None:
         return real
     condition = compile_expression(where, real.train.spec.columns)
@@ -118,10 +141,21 @@ def _lenient(spec: TableSpec) -> TableSpec:
 
 
 def _paths(data: Data) -> Data:
-    if isinstance(data, str):
+    if isinstance(data, str | Path):
         return Path(data)
-    if isinstance(data, Sequence):
-        return [Path(item) for item in data]
+    if not isinstance(data, Sequence):
+        return _frame(data)
+    if not data or not all(isinstance(item, str | Path) for item in data):
+        raise ConfigError(f"several records are given as paths of files; {_DATA}")
+    paths = [Path(item) for item in data]
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise ConfigError("one file is given twice; give each file once")
+    return paths
+
+
+def _frame(data: pd.DataFrame | pa.Table) -> pd.DataFrame | pa.Table:
+    if not (hasattr(data, "columns") and hasattr(data, "shape")):
+        raise ConfigError(f"records cannot be read from a {type(data).__name__}; {_DATA}")
     return data
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral
 from typing import Protocol
 
 from synthrec.codec.codec import Codec
@@ -13,7 +14,7 @@ from synthrec.errors import ConfigError
 from synthrec.generators.base import Fitted
 from synthrec.generators.sampler import LearnedSampler
 from synthrec.release.gate import Origin
-from synthrec.rng import Streams
+from synthrec.rng import SEED_BITS, Streams
 from synthrec.rules.engine import RuleEngine
 from synthrec.schema.model import Scalar, Schema
 
@@ -35,6 +36,21 @@ class Draw:
     streams: Streams
     where: str | None = None
     chunk_rows: int = 65_536
+
+    def __post_init__(self) -> None:
+        """Refuse what is no number of rows, and seeds that no card can hold.
+
+        Raises:
+            ConfigError: a number is not whole, or outside its range.
+        """
+        _refuse_number("rows", self.rows, 1)
+        _refuse_number("chunk_rows", self.chunk_rows, 1)
+        _refuse_number("seed", self.streams.seed, 0)
+
+
+def _refuse_number(name: str, value: object, least: int) -> None:
+    if not isinstance(value, Integral) or not least <= int(value) < 2**SEED_BITS:
+        raise ConfigError(f"{name} must be a whole number from {least} to 2**{SEED_BITS} - 1")
 
 
 class Maker(Protocol):

@@ -15,7 +15,7 @@ from synthrec.rng import Streams
 from synthrec.runs.claims import enter_look, guarantee
 from synthrec.runs.context import Run, TextFormat
 from synthrec.runs.export import Backing
-from synthrec.runs.inputs import Data, RealInput, read_real, satisfying
+from synthrec.runs.inputs import Data, RealInput, read_real
 from synthrec.runs.makers import Draw, LearnedMaker
 
 
@@ -125,10 +125,9 @@ def backing_for(model: OpenModel, draw: Draw, real: Data | None, holdout: Data |
     if real is not None:
         next_attempt(approval, run.policy)
         given = model.read_real(real, holdout, run.text)
-        enter_look(
-            given, model.stored.manifest.population, "audit", f"sample {model.stored.schema.info.name}", run
-        )
-        audited = satisfying(given.real, draw.where)
+        schema, population = model.stored.schema, model.stored.manifest.population
+        enter_look(given, population, "audit", f"sample {schema.info.name}", run)
+        audited = given.real
         return Backing(model.learned(), audited, limits=limits)
     covered = approval.covers(draw.rows, draw.streams.seed, draw.where, run.policy.digest, run.profile.digest)
     if not covered:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from synthrec.data.table import Records
 from synthrec.release.gate import Decision, Origin, decide
 from synthrec.runs.context import Run
+from synthrec.runs.inputs import satisfying
 from synthrec.runs.makers import Draw, Maker, root_table
 from synthrec.schema.model import Schema
 from synthrec.validation.check import run as run_checks
@@ -23,9 +24,15 @@ class Tally:
     proposed: int = 0
 
 
-def judge(schema: Schema, chunks: Iterable[Records], real: RealData | None, run: Run) -> Decision:
-    """Run the checks over records and decide; without real records, conformity alone is required."""
-    results = run_checks(release_checks(schema, real), chunks)
+def judge(
+    schema: Schema, chunks: Iterable[Records], real: RealData | None, run: Run, where: str | None = None
+) -> Decision:
+    """Run the checks over records and decide; without real records, conformity alone is required.
+
+    The quality of records drawn under a condition is measured against the real ones that satisfy it.
+    """
+    comparable = None if real is None else satisfying(real, where)
+    results = run_checks(release_checks(schema, real, comparable), chunks)
     origin = Origin.RULES if real is None else Origin.LEARNED
     return decide(results, run.policy, run.profile, origin=origin, tables=schema.tables)
 
@@ -33,7 +40,7 @@ def judge(schema: Schema, chunks: Iterable[Records], real: RealData | None, run:
 def judge_draw(maker: Maker, draw: Draw, real: RealData, run: Run) -> Decision:
     """Draw records only to judge them."""
     records = counted(maker, draw, Tally(), run)
-    return judge(maker.schema, records, real, run)
+    return judge(maker.schema, records, real, run, draw.where)
 
 
 def counted(maker: Maker, draw: Draw, tally: Tally, run: Run) -> Iterator[Records]:

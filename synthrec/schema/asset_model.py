@@ -14,7 +14,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from synthrec.assets import Kind, asset
+from synthrec.assets import Kind, asset, list_assets, unknown_name
 from synthrec.digests import digest
 from synthrec.errors import ConfigError, FaultsError
 from synthrec.schema.yaml_source import MAX_BYTES, is_below, read_yaml
@@ -45,7 +45,7 @@ def load_asset(kind: Kind, folder: str, name_or_path: str | Path, model: type[As
         ConfigError: no asset has that name, or the file cannot be read.
         FaultsError: every fault of the file, each with line, column and repair.
     """
-    path = _path(kind, folder, name_or_path)
+    path = _path(kind, folder, name_or_path, model.__name__.lower())
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ConfigError(f"{path} is larger than {MAX_BYTES:,} bytes; give the file that was meant")
@@ -73,11 +73,14 @@ def parse_asset(text: str, model: type[Asset], file: str = "<asset>") -> Asset:
     return asset_read
 
 
-def _path(kind: Kind, folder: str, name_or_path: str | Path) -> Path:
+def _path(kind: Kind, folder: str, name_or_path: str | Path, what: str) -> Path:
     path = Path(name_or_path)
     if isinstance(name_or_path, Path) or path.suffix or len(path.parts) > 1:
         return path
-    return asset(kind, f"{folder}/{name_or_path}.yaml")
+    files = {Path(name).stem: name for name in list_assets(kind) if Path(name).match(f"{folder}/*.yaml")}
+    if name_or_path not in files:
+        raise ConfigError(unknown_name(what, name_or_path, tuple(files)))
+    return asset(kind, files[name_or_path])
 
 
 def _found(item: ErrorDetails) -> str:

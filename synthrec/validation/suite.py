@@ -12,12 +12,16 @@ from synthrec.validation.fidelity import fidelity_checks
 from synthrec.validation.real import RealData
 
 
-def release_checks(schema: Schema, real: RealData | None) -> tuple[Check, ...]:
+def release_checks(
+    schema: Schema, real: RealData | None, comparable: RealData | None = None
+) -> tuple[Check, ...]:
     """The checks that decide about an export, in the order of the report.
 
     Args:
         schema: The schema of the records.
-        real: The real records behind them; None for records made by rules alone.
+        real: The real records behind them; None for records made by rules alone. The copy tests look for all
+            of them: a conditional draw may copy from persons who do not satisfy its condition.
+        comparable: The real records that quality is measured against, where these are not all.
 
     Returns:
         Conformity of each table; then, of the table with real records, fidelity of columns and pairs, row
@@ -26,4 +30,5 @@ def release_checks(schema: Schema, real: RealData | None) -> tuple[Check, ...]:
     conformity: tuple[Check, ...] = tuple(Conformity(schema, table) for table in schema.tables)
     if real is None:
         return conformity
-    return (*conformity, *fidelity_checks(real), RowCopies(real), ProjectionCopies(real), DistanceShare(real))
+    quality = fidelity_checks(real if comparable is None else comparable)
+    return (*conformity, *quality, RowCopies(real), ProjectionCopies(real), DistanceShare(real))

@@ -4,6 +4,7 @@ import inspect
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -128,6 +129,58 @@ def test_a_drafted_schema_never_replaces_a_file_unasked(cli, calls, workplace):
     assert (ran.code, (workplace / "s.yaml").read_text(encoding="utf-8")) == (2, "mine")
     assert "--force" in ran.err
     assert cli("schema", "infer", "data.csv", "-o", "s.yaml", "--force").code == 0
+
+
+def test_a_draft_that_cannot_be_written_whole_leaves_nothing(cli, calls, workplace, monkeypatch):
+    calls("infer", "draft")
+    (workplace / "s.yaml").write_text("mine", encoding="utf-8")
+    before = set(workplace.iterdir())
+
+    def full(self, target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    assert cli("schema", "infer", "data.csv", "-o", "s.yaml", "--force").code == 1
+    assert cli("schema", "infer", "data.csv", "-o", "new.yaml").code == 1
+    assert set(workplace.iterdir()) == before
+    assert (workplace / "s.yaml").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize(("out", "hint"), [("absent/s.yaml", "no folder absent"), (".", "already exists")])
+def test_a_draft_needs_a_place(cli, calls, out, hint):
+    calls("infer", "draft")
+    ran = cli("schema", "infer", "data.csv", "-o", out, "--force")
+    assert ran.code == 2
+    assert hint in ran.err
+
+
+SLOW = """
+import signal, sys, time
+from synthrec import api
+from synthrec.cli import app
+
+def sample(*arguments, **options):
+    try:
+        print("working", flush=True)
+        time.sleep(60)
+    finally:
+        print("cleaned up", flush=True)
+
+api.sample = sample
+sys.argv = ["synthrec", "sample", "m", "-n", "5", "-o", "x"]
+app.main()
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_polite_signal_ends_a_command_as_ctrl_c_does(name):
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as made:
+        assert made.stdout.readline() == b"working\n"
+        made.send_signal(getattr(signal, name))
+        out, err = made.communicate(timeout=30)
+    assert (made.returncode, out, err) == (130, b"cleaned up\n", b"\nsynthrec: interrupted\n")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -57,6 +57,13 @@ def test_repeatable_options_take_a_list(cli, calls, judged, toml):
     assert sample.options["formats"] == ("parquet", "csv")
 
 
+def test_one_file_will_do_for_a_repeatable_option(cli, calls, judged, toml):
+    sample = calls("sample", judged("pass"))
+    toml('[sample]\nreal = "data.csv"\n')
+    assert cli("sample", "m", "-n", "5", "-o", "x").code == 0
+    assert [path.name for path in sample.options["real"]] == ["data.csv"]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -68,6 +75,10 @@ def test_repeatable_options_take_a_list(cli, calls, judged, toml):
         ('policy = "strict"\n', "synthrec.toml:1: no command named 'policy'"),
         ("fit = 3\n", "stands outside a table"),
         ("[fit\n", "not a TOML file"),
+        ("[fit]\nholdout = 3\n", "'3' does not exist"),
+        ("[fit]\nrelease-rows = 1.5\n", "'1.5' is not a valid integer"),
+        ('[fit]\nholdout = ["data.csv"]\n', "holdout: one value is wanted"),
+        ("[fit]\nstratify = {}\n", "--stratify"),
     ],
 )
 def test_a_wrong_name_is_refused(cli, fit, toml, text, message):
@@ -83,6 +94,24 @@ def test_a_wrong_nested_table_is_refused(cli, toml):
     ran = cli("schema", "list")
     assert ran.code == 2
     assert "did you mean 'infer'" in ran.err
+
+
+def test_a_value_in_place_of_a_table_is_refused(cli, calls, toml):
+    infer = calls("infer", "text")
+    toml("[schema]\ninfer = 3\n")
+    ran = cli("schema", "infer", "data.csv")
+    assert ran.code == 2
+    assert "synthrec.toml:2: schema.infer is a table; write [schema.infer]" in ran.err
+    assert infer.args == ()
+
+
+def test_a_variable_of_a_misspelt_command_is_refused_and_foreign_ones_are_let_be(cli, fit, monkeypatch):
+    monkeypatch.setenv("SYNTHREC_BUILD_NUMBER", "17")
+    assert cli(*FIT).code == 0
+    monkeypatch.setenv("SYNTHREC_FTI_POLICY", "strict")
+    ran = cli(*FIT)
+    assert ran.code == 2
+    assert "no command for SYNTHREC_FTI_POLICY; did you mean 'fit'?" in ran.err
 
 
 def test_a_misspelt_variable_is_refused(cli, fit, monkeypatch):

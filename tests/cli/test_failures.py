@@ -1,5 +1,6 @@
 """Every exception ends in one message and its exit code, and no foreign message is ever shown."""
 
+import io
 import json
 
 import pytest
@@ -73,6 +74,22 @@ def test_an_operating_system_error_names_path_and_cause(cli, calls):
     calls("fit", PermissionError(13, "Permission denied", "model"))
     ran = cli(*FIT)
     assert (ran.code, ran.err) == (1, "synthrec: model: Permission denied\n")
+
+
+def test_a_full_disk_says_what_to_do(cli, calls):
+    calls("fit", OSError(28, "No space left on device"))
+    assert "make room" in cli(*FIT).err
+
+
+def test_a_document_that_cannot_be_written_is_no_second_fault(cli, calls, monkeypatch):
+    calls("fit", errors.ConfigError("wrong"))
+
+    class Full(io.StringIO):
+        def write(self, _text):
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("sys.stdout", Full())
+    assert cli(*FIT, "--json").code == 2
 
 
 def test_an_os_error_of_a_library_shows_no_message(cli, calls):

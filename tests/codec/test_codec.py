@@ -120,6 +120,13 @@ def test_learned_columns_are_named_with_their_limits(codec):
     assert "500" not in weight + ward
 
 
+def test_columns_with_one_loss_are_named_together(table):
+    spec = {name: {"kind": "integer", "domain": {"source": "learned"}} for name in ("age", "stay")}
+    visits = table(spec, {name: list(range(100)) for name in spec})
+    (limit,) = Codec.build(visits.spec, "visits", visits).limits()
+    assert limit.startswith("columns age, stay: bounds come from")
+
+
 def test_document_survives_canonical_json(codec, visits):
     document = json.loads(canonical(codec.document()))
     restored = Codec.from_document(visits.spec, "visits", document)

@@ -95,7 +95,12 @@ def test_fine_cells_follow_the_mass_and_the_noise(octaves):
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.integers(0, 2**32), st.integers(-(10**9), 10**9), st.integers(300, 10**10), st.just(0.0) | st.floats(0.1, 50))
+@given(
+    st.integers(0, 2**32),
+    st.integers(-(10**9), 10**9),
+    st.integers(300, 10**10),
+    st.just(0.0) | st.floats(0.1, 50),
+)
 def test_every_grid_covers_the_bounds_in_order(seed, low, span, sigma):
     rng = np.random.default_rng(seed)
     borders = octave_borders(low, low + span)

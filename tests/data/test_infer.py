@@ -103,6 +103,8 @@ def test_an_ambiguous_date_format_is_said(drafted):
         ("patientName", repeat("Ann Smith", "Bob Jones"), "direct_identifier"),
         ("last_name", repeat("Smith", "Jones"), "direct_identifier"),
         ("brand_name", repeat("aspirin", "ibuprofen"), "attribute"),
+        ("contact", [f"01234-{n:05d}" for n in range(ROWS)], "direct_identifier"),
+        ("area", repeat("25-00503", "25-00703"), "attribute"),
         ("phone", [f"+44 20 7946 {n:04d}" for n in range(ROWS)], "direct_identifier"),
         ("gender", repeat("F", "M"), "quasi_identifier"),
         ("BirthDate", [str(dt.date(1950, 1, 1) + dt.timedelta(n)) for n in range(ROWS)], "quasi_identifier"),

@@ -15,7 +15,7 @@ from synthrec.data.persons import person_ids
 from synthrec.data.sources import read_table
 from synthrec.data.split import given_holdout, split_by_person
 from synthrec.data.table import Table
-from synthrec.errors import InputError
+from synthrec.errors import ConfigError, InputError
 from synthrec.schema.vector import Vector
 
 KEY = b"k" * 32
@@ -101,7 +101,7 @@ def test_too_few_to_split(make_spec, rows):
 
 @pytest.mark.parametrize("share", [0.0, 1.0, -1.0, float("nan")])
 def test_impossible_share(people, share):
-    with pytest.raises(ValueError, match="share"):
+    with pytest.raises(ConfigError, match="share"):
         split_by_person(people(10), KEY, share=share)
 
 

@@ -108,7 +108,9 @@ def test_a_policy_is_named_or_given_as_a_file(tmp_path, text) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(text)
     assert load_policy(file) == load_policy(str(file)) == parse_policy(text)
-    with pytest.raises(ConfigError, match=r"did you mean 'policies/default\.yaml'"):
+    with pytest.raises(
+        ConfigError, match=r"no policy named 'defualt'; did you mean 'default'[?] There are: default$"
+    ):
         load_policy("defualt")
     with pytest.raises(ConfigError, match="cannot be read"):
         load_policy(tmp_path / "none.yaml")

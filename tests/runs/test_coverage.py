@@ -246,7 +246,7 @@ def test_a_missing_model_is_told_from_a_missing_schema(tmp_path):
     with pytest.raises(ConfigError):
         api.sample("no-such-thing", 10, out=tmp_path / "out")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(VerificationError, match=r"manifest\.json"):
+    with pytest.raises(ConfigError, match="not a model folder"):
         api.sample(tmp_path / "empty", 10, out=tmp_path / "out")
 
 

@@ -54,6 +54,13 @@ def test_a_value_outside_its_domain_is_found_and_not_shown(small, tmp_path, cli)
     assert "8675309" not in ran.out + ran.err
 
 
+def test_files_without_rows_are_no_pass(small, tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text(small.data.read_text().splitlines()[0] + "\n")
+    with pytest.raises(InputError, match="no rows to check"):
+        api.validate(path, small.schema)
+
+
 def test_a_repeated_key_is_found(admissions, tmp_path):
     lines = sample_lines("admissions_flat.csv.gz")
     path = tmp_path / "stays.csv"

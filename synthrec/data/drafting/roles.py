@@ -63,9 +63,11 @@ DIRECT_PATTERNS = (
     r"[^@\s]+@[^@\s]+\.[^@\s]+",
     r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}",
     r"\d{3}-\d{2}-\d{4}",
-    r"\+\d[\d ./()-]{6,}\d|\(?\d{2,5}\)?[ ./-]+\d[\d ./-]{3,}\d",
 )
-"""E-mail address, IBAN, US social security number, telephone number."""
+"""E-mail address, IBAN, US social security number."""
+TELEPHONE = r"\+\d[\d ./()-]{6,}\d|\(?\d{2,5}\)?[ ./-]+\d[\d ./-]{3,}\d"
+SHARED = 20
+"""Numbers that so many rows share on average are codes of something, not the telephones of persons."""
 
 _LABEL_LIKE = frozenset({"id", "string", "text", "code", "category"})
 
@@ -87,7 +89,12 @@ def _is_direct(texts: Texts, column: Column) -> bool:
         return False
     if texts.words & DIRECT_WORDS or _is_name(texts):
         return True
-    return any(texts.share_matching(pattern) > 0.9 for pattern in DIRECT_PATTERNS)
+    patterns = DIRECT_PATTERNS if _is_shared(texts) else (*DIRECT_PATTERNS, TELEPHONE)
+    return any(texts.share_matching(pattern) > 0.9 for pattern in patterns)
+
+
+def _is_shared(texts: Texts) -> bool:
+    return len(texts.labels) * SHARED <= int(texts.counts.sum())
 
 
 def _is_name(texts: Texts) -> bool:

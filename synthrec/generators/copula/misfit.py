@@ -13,7 +13,7 @@ from synthrec.generators.copula.stratum import NORMAL_STEP, Stratum, on_grid
 GROUPS = 12
 """Levels are merged to at most this many groups to compare tables."""
 
-MOST_ROWS, FEWEST_DRAWS = 16_384, 4_096
+MOST_ROWS, FEWEST_DRAWS = 8_192, 4_096
 
 
 def misfit(codes: Codes, stratum: Stratum, rng: np.random.Generator) -> FloatArray:

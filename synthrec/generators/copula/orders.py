@@ -11,6 +11,8 @@ least squares of optimal scaling (Gifi 1990, Nonlinear Multivariate Analysis, §
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import repeat
 
 import numpy as np
 
@@ -21,7 +23,7 @@ from synthrec.generators.copula.marginals import FloatArray, Marginal, scores
 SWEEPS = 3
 """Times that every column's order is reconsidered."""
 
-ROWS = 32_768
+ROWS = 16_384
 """Rows, evenly spread, that the search looks at."""
 
 POSITIONS = 33
@@ -38,13 +40,14 @@ def refined_orders(codes: Codes, orders: Sequence[CodeArray]) -> tuple[CodeArray
     The missing level of an ordered column, which has no place among the values, gets its best one.
     """
     domain = codes.domain
-    nominal = {j for j, size in enumerate(domain.sizes) if not domain.ordered[j] and size > 2}
-    gapped = {
-        j for j, size in enumerate(domain.sizes) if domain.ordered[j] and domain.missing[j] and size > 2
-    }
     search = _Search(codes, list(orders))
+    moves = [
+        partial(search.place if domain.ordered[j] else search.climb, j)
+        for j in search.varying
+        if domain.missing[j] or not domain.ordered[j]
+    ]
     for _ in range(SWEEPS):
-        changed = [search.climb(j) if j in nominal else search.place(j) for j in sorted(nominal | gapped)]
+        changed = [move() for move in moves]
         if not any(changed):
             break
     return tuple(search.orders)
@@ -54,19 +57,20 @@ class _Search:
     """Orders under change, with the standardised scores they give."""
 
     def __init__(self, codes: Codes, orders: list[CodeArray]) -> None:
-        self._values = codes.values[:: -(-len(codes) // ROWS)]
-        self._counts = [
-            np.bincount(self._values[:, j], minlength=size) for j, size in enumerate(codes.domain.sizes)
-        ]
+        self._columns = codes.values[:: -(-len(codes) // ROWS)].T.astype(np.intp, order="C")
+        self._rows = self._columns.shape[1]
+        self._counts = list(map(np.bincount, self._columns, repeat(None), codes.domain.sizes))
         self.orders = orders
-        self._scored = np.stack(
-            [self._scores(j, order)[self._values[:, j]] for j, order in enumerate(orders)]
-        )
+        self.varying = [j for j, counts in enumerate(self._counts) if np.count_nonzero(counts) > 2]
+        """Columns with a choice of order: at least three levels occur."""
+        self._scored = np.empty(self._columns.shape)
+        for j in range(len(orders)):
+            self._score(j)
 
     def climb(self, j: int) -> bool:
         """Move the order of a nominal column uphill; whether it changed."""
         profile = self._profile(j)
-        share = self._counts[j] / len(self._values)
+        share = self._counts[j] / self._rows
         means = profile / np.where(share > 0, share, 1.0) * np.minimum(1.0, share / RARE_SHARE)
 
         def ascent() -> Iterator[CodeArray]:
@@ -109,12 +113,15 @@ class _Search:
         return self._settle(j, start)
 
     def _settle(self, j: int, start: CodeArray) -> bool:
-        self._scored[j] = self._scores(j, self.orders[j])[self._values[:, j]]
+        self._score(j)
         return self.orders[j] is not start
+
+    def _score(self, j: int) -> None:
+        self._scored[j] = self._scores(j, self.orders[j])[self._columns[j]]
 
     def _scores(self, j: int, order: CodeArray) -> FloatArray:
         """Scores of the levels of column j with mean 0 and variance 1, shape (K,); all 0 where constant."""
-        share = self._counts[j][order] / len(self._values)
+        share = self._counts[j][order] / self._rows
         position = scores(Marginal.of(self._counts[j], order), share)
         position -= share @ position
         deviation = np.sqrt(share @ position**2)
@@ -124,7 +131,7 @@ class _Search:
 
     def _profile(self, j: int) -> FloatArray:
         """Sums of the other columns' scores within each level of j, per row, shape (d - 1, K)."""
-        column, size = self._values[:, j], len(self.orders[j])
+        column, size = self._columns[j], len(self.orders[j])
         others = np.delete(self._scored, j, axis=0)
         sums = [np.bincount(column, weights=scored, minlength=size) for scored in others]
         return np.reshape(sums, (len(others), size)) / len(column)

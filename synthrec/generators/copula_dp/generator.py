@@ -44,6 +44,9 @@ WIDE_SHARES = {OCTAVES: 0.03, REFINE: 0.03, HEAPS: 0.04}
 
 SAMPLING_RATE, STEPS = 0.1, 150
 
+TRACE, MOST_TRACES = 0.1, 0.005
+"""Least count of a stated value in deviations of its noise, and most share of the rows that all traces have."""
+
 PRODUCT_CLIP = 1.56
 """Clipping norm of a person's products of scores over the root of their number."""
 
@@ -96,6 +99,8 @@ class PrivateCopula:
         number = persons(released)
         counts = {
             name: adaptive.clean(name, count, number)
+            if name in adaptive.groups
+            else _with_traces(adaptive.clean(name, count, number), count.sigma)
             for name, count in zip(domain.names, released, strict=True)
         }
         codec = adaptive.informed(counts)
@@ -127,6 +132,12 @@ class _Column:
         by_level[order] = position
         deviation = max(sqrt(float(shares @ by_level**2)), _SMALLEST_DEVIATION)
         return cls(marginal, by_level, deviation, coefficients(marginal.cuts, position))
+
+
+def _with_traces(counts: FloatArray, sigma: float) -> FloatArray:
+    """Counts of few stated values, none impossible: a value whose count is lost in noise keeps a trace."""
+    trace = min(TRACE * sigma, MOST_TRACES * float(counts.sum()) / len(counts))
+    return np.maximum(counts, trace)
 
 
 def _tables(width: int) -> dict[str, int]:

@@ -82,7 +82,7 @@ class _Search:
 
 
 def _weight(correlation: float, noise: float) -> float:
-    """r / (1 - r**2) of a correlation drawn towards 0 by one deviation of its noise."""
+    """Weight r / (1 - r**2) of a correlation r, drawn towards 0 by one deviation of its noise."""
     size = min(max(abs(correlation) - noise, 0.0), _LARGEST)
     return copysign(size / (1 - size**2), correlation)
 
