@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from math import exp, sqrt
 
 import numpy as np
@@ -110,16 +111,14 @@ def main() -> int:
         timed(
             f"discrete Gaussian, sigma {sigma:g}",
             "M/s",
-            lambda s=sigma: discrete_gaussian(s, 10**6),
+            partial(discrete_gaussian, sigma, 10**6),
             1.0000001,
         )
     timed("Gaussian for DP-SGD", "M/s", lambda: gaussian((10**6,)), 1.0000001)
     for target in ("1", "3"):
         budget = Budget(Decimal(target), Decimal("1e-6"))
-        timed(f"calibrate counts, epsilon {target}", "s", lambda b=budget: calibrated(shares, b, counts_plan))
-        timed(
-            f"calibrate with DP-SGD, epsilon {target}", "s", lambda b=budget: calibrated(shares, b, sgd_plan)
-        )
+        timed(f"calibrate counts, epsilon {target}", "s", partial(calibrated, shares, budget, counts_plan))
+        timed(f"calibrate with DP-SGD, epsilon {target}", "s", partial(calibrated, shares, budget, sgd_plan))
     return 0 if compare(options.plans, options.seed, options.interval) else 1
 
 

@@ -13,8 +13,8 @@ from typing import Literal
 class CountsEvent:
     """Integer counts with discrete Gaussian noise on every cell.
 
-    One person moves each of the `tables` count vectors by at most `1` in L2 norm, in units of a person; table t
-    gets noise of standard deviation sigma_t, and sum_t 1 / sigma_t**2 = 1 / noise_multiplier**2.
+    One person moves each of the `tables` count vectors by at most `1` in L2 norm, in units of a person; table
+    t gets noise of standard deviation sigma_t, and sum_t 1 / sigma_t**2 = 1 / noise_multiplier**2.
     """
 
     name: str
@@ -26,7 +26,7 @@ class CountsEvent:
 
 @dataclass(frozen=True)
 class SampledGaussianEvent:
-    """DP-SGD: `steps` sums of person gradients clipped to norm 1 (in clipping norms), persons Poisson-sampled."""
+    """DP-SGD: `steps` sums of person gradients clipped to norm 1, persons Poisson-sampled."""
 
     name: str
     noise_multiplier: float
@@ -37,7 +37,7 @@ class SampledGaussianEvent:
 
 @dataclass(frozen=True)
 class VectorEvent:
-    """One clipped vector sum (L2 norm of a person's part at most 1 clipping norm) with discrete Gaussian noise."""
+    """A sum of vectors, a person's part clipped to L2 norm 1, with discrete Gaussian noise."""
 
     name: str
     noise_multiplier: float

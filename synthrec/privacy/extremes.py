@@ -28,10 +28,10 @@ _FAR = {"integer": 10**15, "decimal": 10**15, "float": 10**15, "date": 10**6, "d
 def extreme_persons(name: str, spec: TableSpec, limit: int) -> list[Table]:
     """All extreme persons, then the same without each of them in turn.
 
-    Person 0 has as many rows as admitted, all at the lowest or first values; person 1 as many at the highest or
-    last; person 2 as many, missing where that is admitted and inner values in turn; person 3 a single row of
-    other inner values. So bounds, missing values and categories each hang on one person where a domain is wide
-    enough.
+    Person 0 has as many rows as admitted, all at the lowest or first values; person 1 as many at the highest
+    or last; person 2 as many, missing where admitted and inner values in turn; person 3 a single row of
+    other inner values. So bounds, missing values and categories each hang on one person where a domain is
+    wide enough.
     """
     rows = min(limit, MOST_ROWS)
     owners = np.repeat(np.arange(PERSONS), [rows, rows, rows, 1])

@@ -201,8 +201,8 @@ def epsilon_lower_bound(
     """D4: the epsilon that outputs of many runs prove, at the stated confidence; 0 where they prove nothing.
 
     A threshold is chosen on the first half of the runs; on the second, epsilon is at least
-    log((P(hit | present) - delta) / P(hit | absent)) at Clopper-Pearson bounds of both (Jagielski et al. 2020,
-    Auditing Differentially Private Machine Learning, section 4).
+    log((P(hit | present) - delta) / P(hit | absent)) at Clopper-Pearson bounds of both (Jagielski et al.
+    2020, Auditing Differentially Private Machine Learning, section 4).
 
     Args:
         present: A statistic of each run with the person, larger where the person shows; shape (r,).

@@ -95,8 +95,8 @@ def planned_fit(schema: Schema, recipe: Recipe, budget: Budget) -> PlannedFit:
 def charged(planned: PlannedFit, run: Run) -> Iterator[OpenCharge]:
     """Charge the plan durably before anything private is read.
 
-    Broken off anywhere, the charge stands; it is given back only where the input was refused before the curator
-    opened the records, and the ledger shows that.
+    Broken off anywhere, the charge stands; it is given back only where the input was refused before the
+    curator opened the records, and the ledger shows that.
 
     Raises:
         BudgetExceededError: the policy's ceiling does not leave that much; nothing was charged or read.
@@ -124,7 +124,7 @@ def learn_privately(
     """Learn codec and density through a curator, once the ledger knows which records it opens.
 
     Raises:
-        BudgetExceededError: under another name, these records were charged before, and the ceiling is reached.
+        BudgetExceededError: under another name, these records were charged up to the ceiling.
         InternalError: the self-audit of noise and sensitivity failed; there is no model and no claim.
     """
     name, spec = modelled_table(planned.schema)

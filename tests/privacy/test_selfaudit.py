@@ -1,6 +1,7 @@
-"""The audit of a claim: replays that find what a fit learns beside its answers, and the bound from many runs."""
+"""The audit of a claim: replays that find what a fit learns beside its answers; the bound of many runs."""
 
 from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -55,7 +56,7 @@ class Values:
 
 
 class Model(SimpleNamespace):
-    parameters = {}
+    parameters: ClassVar = {}
 
     def arrays(self):
         return self.held

@@ -45,7 +45,7 @@ WIDE_SHARES = {OCTAVES: 0.03, REFINE: 0.03, HEAPS: 0.04}
 SAMPLING_RATE, STEPS = 0.1, 150
 
 TRACE, MOST_TRACES = 0.1, 0.005
-"""Least count of a stated value in deviations of its noise, and most share of the rows that all traces have."""
+"""Least count of a stated value in deviations of its noise, and most share of rows that all traces have."""
 
 PRODUCT_CLIP = 1.56
 """Clipping norm of a person's products of scores over the root of their number."""
