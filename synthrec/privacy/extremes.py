@@ -35,7 +35,7 @@ def extreme_persons(name: str, spec: TableSpec, limit: int) -> list[Table]:
     """
     rows = min(limit, MOST_ROWS)
     owners = np.repeat(np.arange(PERSONS), [rows, rows, rows, 1])
-    missing = (owners == 2) & (np.arange(len(owners)) % 2 == rows * 2 % 2)
+    missing = (owners == 2) & (np.arange(len(owners)) % 2 == 0)
     person = person_column(spec)
     vectors = {
         column: _names(item, owners) if column == person else _values(item, owners, missing)

@@ -1,4 +1,4 @@
-"""The audit of a claim: replays that find what a fit learns beside its answers; the bound of many runs."""
+"""The audit of a claim: replays that find what is learned beside the answers, and bounds from many runs."""
 
 from types import SimpleNamespace
 from typing import ClassVar

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
-from math import log1p, sqrt
+from math import hypot, log1p, sqrt
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -47,8 +47,8 @@ SAMPLING_RATE, STEPS = 0.1, 150
 TRACE, MOST_TRACES = 0.1, 0.005
 """Least count of a stated value in deviations of its noise, and most share of rows that all traces have."""
 
-PRODUCT_CLIP = 1.56
-"""Clipping norm of a person's products of scores over the root of their number."""
+PRODUCT_CLIP, LEAST_PRODUCT_CLIP = 1.56, 6.0
+"""Clipping norm of a person's products of scores: over the root of their number, and what few of them need."""
 
 SETTINGS = {"stratify": None, "strata": 1}
 """What the fitted copula says of itself; the method is in the plan."""
@@ -231,7 +231,7 @@ def _covariance(
 
 def _released_products(curator: Curator, rows: RowVectors, width: int, number: float) -> FloatArray:
     first, second = np.triu_indices(width, 1)
-    clip = PRODUCT_CLIP * sqrt(len(first))
+    clip = hypot(PRODUCT_CLIP * sqrt(len(first)), LEAST_PRODUCT_CLIP)
 
     def products(table: Table) -> FloatArray:
         z = rows(table)
