@@ -16,7 +16,10 @@ _BUILT_IN = {
 }
 """Name → module, generator class, fitted class."""
 
-_PRIVATE = {"marginals": ("synthrec.generators.marginals", "PrivateMarginals")}
+_PRIVATE = {
+    "copula": ("synthrec.generators.copula_dp", "PrivateCopula"),
+    "marginals": ("synthrec.generators.marginals", "PrivateMarginals"),
+}
 """Name → module, class of the generators that learn under differential privacy."""
 
 

@@ -23,12 +23,16 @@ from synthrec.privacy.curator import Curator
 from synthrec.privacy.events import Plan
 from synthrec.privacy.ledger import Ledger, Receipt
 from synthrec.privacy.plan_document import plan_document
+from synthrec.privacy.selfaudit import self_audit
 from synthrec.release.card import Guarantee, Mechanism
 from synthrec.rng import Streams
 from synthrec.runs.context import Run
 from synthrec.runs.inputs import RealInput, modelled_table
 from synthrec.runs.recipe import Recipe, settings_of
 from synthrec.schema.model import Schema, TableSpec
+
+LEAVERS = (0,)
+"""Extreme persons whom the self-audit of a fit leaves out, one replay each; tests leave out each of them."""
 
 DEFAULT_DELTA = "1e-6"
 """Delta of a claim where none is given."""
@@ -135,7 +139,7 @@ def learn_privately(
         raise
     curator = Curator(given.real.train, planned.plan)
     codec, fitted = planned.generator.fit(spec, name, curator, streams=Streams.fresh())
-    if not (curator.is_calibrated and curator.is_bounded):
+    if not self_audit(curator, planned.generator, spec, name, LEAVERS).holds:
         raise InternalError(
             "the self-audit found noise or sensitivity other than planned; no model is kept; it stays charged"
         )

@@ -82,6 +82,14 @@ class OpenModel:
             )
         return given
 
+    def limits(self) -> tuple[str, ...]:
+        """What codec and claim cannot keep, in sentences for the card."""
+        claim = self.stored.manifest.claim
+        if claim is None or claim.max_rows_per_person == 1:
+            return self.stored.codec.limits()
+        weighted = "under the claim every person counts once, so frequencies are of persons and not of rows"
+        return (*self.stored.codec.limits(), weighted)
+
     def learned(self) -> Learned:
         """What the card says of the model and of the real records behind it."""
         manifest, head = self.stored.manifest, self.stored.manifest.ledger_head
@@ -117,7 +125,7 @@ def backing_for(model: OpenModel, draw: Draw, real: Data | None, holdout: Data |
         PolicyRefusedError: the approval does not cover the draw and there are no real records to audit it, or
             it is gone, and with it the number of audits.
     """
-    approval, limits = model.approval, model.stored.codec.limits()
+    approval, limits = model.approval, model.limits()
     if approval is None:
         raise PolicyRefusedError(
             "the model has no approval, so nobody knows how often it was audited; fit it again"
