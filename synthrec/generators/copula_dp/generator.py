@@ -48,7 +48,7 @@ TRACE, MOST_TRACES = 0.1, 0.005
 """Least count of a stated value in deviations of its noise, and most share of rows that all traces have."""
 
 PRODUCT_CLIP, LEAST_PRODUCT_CLIP = 1.56, 6.0
-"""Clipping norm of a person's products of scores: over the root of their number, and what few of them need."""
+"""Clipping norm of a person's products of scores: over the root of their number, and for few of them."""
 
 SETTINGS = {"stratify": None, "strata": 1}
 """What the fitted copula says of itself; the method is in the plan."""
