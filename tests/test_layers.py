@@ -56,7 +56,7 @@ UNSAFE_CALLS = {
     "os.system",
 }
 
-DISTRIBUTIONS = {"ruamel": "ruamel.yaml", "pydantic_core": "pydantic"}
+DISTRIBUTIONS = {"ruamel": "ruamel.yaml", "pydantic_core": "pydantic", "dp_accounting": "dp-accounting"}
 """Distribution by import name, where they differ."""
 
 

@@ -159,6 +159,8 @@ import signal, sys, time
 from synthrec import api
 from synthrec.cli import app
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job may have inherited "ignore"
+
 def sample(*arguments, **options):
     try:
         print("working", flush=True)
