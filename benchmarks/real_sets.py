@@ -1,6 +1,6 @@
 """Fit, sample and score real data sets through the command line, as a steward would.
 
-    python benchmarks/real_sets.py --data DIR [--scorer score.py] [--sets adult,credit_default] [--runs 3]
+    python benchmarks/real_sets.py --data DIR [--scorer score.py] [--sets adult] [--variants copula] [--runs 3]
 
 DIR (or SYNTHREC_BENCH_DATA) holds one folder per set with `<set>.csv.gz`. Schemas are in benchmarks/schemas/.
 The scorer is any program that takes --train --test --synth --target --seed --out and writes one JSON object.
@@ -58,15 +58,16 @@ SETS = {
 }
 
 
-@dataclass(frozen=True)
-class Variant:
-    """One way to call `synthrec fit`."""
-
-    name: str
-    options: tuple[str, ...]
-
-
-VARIANTS = (Variant("copula", ()), Variant("copula, stratified", ("--stratify",)))
+DELTA = ("--delta", "1e-5")
+VARIANTS = {
+    "copula": (),
+    "copula-stratified": ("--stratify",),
+    "marginals": ("-g", "marginals"),
+    "marginals-1": ("-g", "marginals", "--epsilon", "1", *DELTA),
+    "marginals-3": ("-g", "marginals", "--epsilon", "3", *DELTA),
+    "copula-1": ("-g", "copula", "--epsilon", "1", *DELTA),
+}
+"""Name and options of `synthrec fit`; a number is the epsilon of a claim."""
 
 
 def split(frame: pd.DataFrame, person: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -92,7 +93,7 @@ def run(command: Sequence[str], home: Path) -> dict[str, float]:
     return {"cpu_s": round(cpu, 2), "exit": float(done.returncode)}
 
 
-def measure(item: DataSet, variant: Variant, data: Path, scorer: Path | None, work: Path) -> dict[str, Any]:
+def measure(item: DataSet, variant: str, data: Path, scorer: Path | None, work: Path) -> dict[str, Any]:
     """One fit, one export, one score."""
     train, test = split(item.read(data), item.person)
     paths = {name: work / f"{name}.csv" for name in ("train", "test")}
@@ -101,13 +102,13 @@ def measure(item: DataSet, variant: Variant, data: Path, scorer: Path | None, wo
     synthrec = [sys.executable, "-m", "synthrec"]
     model, out = work / "model", work / "export"
     schema = str(HERE / "schemas" / f"{item.name}.yaml")
-    fit = [*synthrec, "fit", schema, str(paths["train"]), "--holdout", str(paths["test"]), *variant.options]
+    fit = [*synthrec, "fit", schema, str(paths["train"]), "--holdout", str(paths["test"]), *VARIANTS[variant]]
     fitted = run([*fit, "-o", str(model)], work / "home")
     draft = ["--draft"] if fitted["exit"] else []
     sample = [*synthrec, "sample", str(model), "-n", str(len(train)), "--format", "csv", *draft]
     sampled = run([*sample, "-o", str(out)], work / "home")
     scores = score(item, paths, next(out.glob("*.csv")), scorer, work) if scorer else {}
-    return {"set": item.name, "variant": variant.name, "fit": fitted, "sample": sampled, **scores}
+    return {"set": item.name, "variant": variant, "fit": fitted, "sample": sampled, **scores}
 
 
 def score(
@@ -158,13 +159,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=os.environ.get("SYNTHREC_BENCH_DATA"))
     parser.add_argument("--scorer", type=Path)
     parser.add_argument("--sets", default=",".join(SETS))
+    parser.add_argument("--variants", default="copula,copula-stratified")
     parser.add_argument("--runs", type=int, default=1)
     options = parser.parse_args()
     if options.data is None:
         parser.error("give --data DIR or set SYNTHREC_BENCH_DATA")
     results = []
     for name in options.sets.split(","):
-        for variant in VARIANTS:
+        for variant in options.variants.split(","):
             for _ in range(options.runs):
                 with tempfile.TemporaryDirectory() as work:
                     results.append(measure(SETS[name], variant, options.data, options.scorer, Path(work)))
