@@ -1,6 +1,6 @@
 """Fit, sample and score real data sets through the command line, as a steward would.
 
-    python benchmarks/real_sets.py --data DIR [--scorer score.py] [--sets adult] [--variants copula] [--runs 3]
+    python benchmarks/real_sets.py --data DIR [--scorer score.py] [--sets adult] [--variants copula]
 
 DIR (or SYNTHREC_BENCH_DATA) holds one folder per set with `<set>.csv.gz`. Schemas are in benchmarks/schemas/.
 The scorer is any program that takes --train --test --synth --target --seed --out and writes one JSON object.
