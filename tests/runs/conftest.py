@@ -109,6 +109,12 @@ def small_csv(path: Path, rows: int, *, seed: int = 0, first: int = 0) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def small_schema() -> str:
+    """The text of the small schema."""
+    return SMALL
+
+
 @pytest.fixture
 def people() -> Callable[..., Path]:
     """``people(path, rows, seed=0, first=0)``: a file of the small schema."""

@@ -17,28 +17,13 @@ from synthrec.runs import claims
 
 
 @pytest.fixture
-def town(tmp_path, people):
+def town(tmp_path, people, small_schema):
     """A home of its own, so that every test has the whole budget."""
     schema = tmp_path / "small.yaml"
-    schema.write_text(SCHEMA, encoding="utf-8")
+    schema.write_text(small_schema, encoding="utf-8")
     return SimpleNamespace(
         home=tmp_path / "home", schema=schema, data=people(tmp_path / "people.csv", 400), folder=tmp_path
     )
-
-
-SCHEMA = """\
-synthrec: 1
-schema: {name: small, version: 1.0.0, source: {population: one town}}
-tables:
-  people:
-    person: person
-    max_rows_per_person: 1
-    columns:
-      person: {kind: id, role: key}
-      age: {kind: integer, domain: {min: 0, max: 99, source: public}}
-      sex: {kind: category, domain: {values: [F, M], source: public}}
-      score: {kind: float, precision: 0.1, domain: {min: 0, max: 20, source: public}}
-"""
 
 
 def fit(town, name="model", **options):
@@ -144,9 +129,9 @@ def test_a_failed_self_audit_leaves_no_model(town, monkeypatch):
         ("{min: 0, max: 99, source: public}", "{min: 0, max: 99, source: learned}", "age"),
     ],
 )
-def test_what_no_claim_can_rest_on_is_refused(town, old, new, said):
-    assert old in SCHEMA
-    town.schema.write_text(SCHEMA.replace(old, new), encoding="utf-8")
+def test_what_no_claim_can_rest_on_is_refused(town, small_schema, old, new, said):
+    assert old in small_schema
+    town.schema.write_text(small_schema.replace(old, new), encoding="utf-8")
     with pytest.raises(ConfigError, match=said):
         fit(town)
 

@@ -11,29 +11,15 @@ from numpy.typing import NDArray
 
 from synthrec.codec.base import CodeArray, CodeDomain, Codes
 from synthrec.generators.base import Arrays, Evidence
+from synthrec.generators.blockwise import LastBlock
 from synthrec.generators.copula import stored
 from synthrec.generators.copula.conditioning import Conditioned
 from synthrec.generators.copula.marginals import FloatArray
 from synthrec.generators.copula.stratum import NORMAL_STEP, Stratum, on_grid
-from synthrec.rng import BLOCK, Streams, blocks
+from synthrec.rng import BLOCK, Streams
 
 TILE = 8_192
 """Rows made at once within a block."""
-
-
-class _LastBlock:
-    """The block drawn last, so that rows asked for piece by piece are drawn once."""
-
-    def __init__(self) -> None:
-        self._held: tuple[tuple[int, int], CodeArray] | None = None
-
-    def get(self, fitted: CopulaFitted, streams: Streams, block: int) -> CodeArray:
-        key = (streams.seed, block)
-        held = self._held
-        if held is None or held[0] != key:
-            held = (key, fitted.draw_block(streams, block))
-            self._held = held
-        return held[1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,17 +34,11 @@ class CopulaFitted:
     weights: FloatArray
     """Share of each stratum, shape (S,), sum 1."""
     strata: tuple[Stratum, ...]
-    _last: _LastBlock = field(default_factory=_LastBlock, init=False, repr=False)
+    _last: LastBlock = field(default_factory=LastBlock, init=False, repr=False)
 
     def sample(self, start: int, stop: int, *, streams: Streams) -> Codes:
         """Rows [start, stop) of the endless sample that `streams` names; prefix-stable."""
-        codes = np.empty((len(self.domain), max(stop - start, 0)), dtype=np.int32)
-        filled = 0
-        for block, first, end in blocks(start, stop):
-            rows = end - first
-            codes[:, filled : filled + rows] = self._last.get(self, streams, block)[:, first:end]
-            filled += rows
-        return Codes(codes.T, self.domain)
+        return self._last.rows(self.domain, self.draw_block, start, stop, streams)
 
     def sample_where(self, evidence: Evidence, *, streams: Streams) -> Iterator[Codes]:
         """Rows that satisfy the evidence exactly; see `Conditioned` for the scheme and its bound."""

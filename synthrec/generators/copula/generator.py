@@ -9,15 +9,13 @@ from typing import ClassVar
 import numpy as np
 
 from synthrec.codec.base import CodeDomain, Codes
-from synthrec.errors import ConfigError, Fault, InputError
+from synthrec.errors import ConfigError
+from synthrec.generators.blockwise import check_size
 from synthrec.generators.copula.fitted import CopulaFitted
 from synthrec.generators.copula.growth import grow
 from synthrec.generators.copula.stored import MAX_STRATA
 from synthrec.generators.copula.stratum import MAX_COLUMNS
 from synthrec.rng import Streams
-
-MIN_ROWS = 11
-"""Fewer rows than this cannot be learned from."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ class CopulaGenerator:
             InputError: fewer than MIN_ROWS rows, no column, or more than MAX_COLUMNS.
             ConfigError: the stratifying column is not modelled.
         """
-        _check_size(codes)
+        check_size(codes, MAX_COLUMNS)
         first = None if self.stratify is None else _position(codes.domain, self.stratify)
         leaves = grow(codes, first, self.strata, streams.sampling("copula:misfit"))
         weights = np.array([len(leaf.rows) for leaf in leaves]) / len(codes)
@@ -62,15 +60,3 @@ def _position(domain: CodeDomain, column: str) -> int:
     close = difflib.get_close_matches(column, domain.names, n=1)
     repair = f"did you mean {close[0]!r}?" if close else "choose one of its modelled columns"
     raise ConfigError(f"cannot stratify by {column!r}: the table has no such modelled column; {repair}")
-
-
-def _check_size(codes: Codes) -> None:
-    faults = []
-    if len(codes) < MIN_ROWS:
-        repair = f"give at least {MIN_ROWS} rows; fewer persons than that cannot be learned from"
-        faults.append(Fault("<training rows>", 0, 0, "rows", f"{len(codes)} rows", repair))
-    if not 1 <= len(codes.domain) <= MAX_COLUMNS:
-        repair = f"model 1 to {MAX_COLUMNS} columns"
-        faults.append(Fault("<training rows>", 0, 0, "columns", f"{len(codes.domain)} columns", repair))
-    if faults:
-        raise InputError(faults)

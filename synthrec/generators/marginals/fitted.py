@@ -7,35 +7,19 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
-import numpy as np
-
 from synthrec.codec.base import CodeArray, CodeDomain, Codes
 from synthrec.generators.base import Arrays, Evidence
+from synthrec.generators.blockwise import LastBlock
 from synthrec.generators.marginals import stored
 from synthrec.generators.marginals.conditioning import Conditioned
 from synthrec.generators.marginals.mixture import Mixture
-from synthrec.rng import BLOCK, Streams, blocks
+from synthrec.rng import BLOCK, Streams
 
 MAX_BLOCKS = 200
 """Blocks after which a draw under evidence ends."""
 
 FEW_COMPONENTS = 10
 """Below this number of effective components, rows under evidence may be worse than rows without it."""
-
-
-class _LastBlock:
-    """The block drawn last, so that rows asked for piece by piece are drawn once."""
-
-    def __init__(self) -> None:
-        self._held: tuple[tuple[int, int], CodeArray] | None = None
-
-    def get(self, fitted: MarginalsFitted, streams: Streams, block: int) -> CodeArray:
-        key = (streams.seed, block)
-        held = self._held
-        if held is None or held[0] != key:
-            held = (key, fitted.draw_block(streams, block))
-            self._held = held
-        return held[1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +29,7 @@ class MarginalsFitted:
     name: ClassVar[str] = "marginals"
 
     mixture: Mixture
-    _last: _LastBlock = field(default_factory=_LastBlock, init=False, repr=False)
+    _last: LastBlock = field(default_factory=LastBlock, init=False, repr=False)
 
     @property
     def domain(self) -> CodeDomain:
@@ -59,13 +43,7 @@ class MarginalsFitted:
 
     def sample(self, start: int, stop: int, *, streams: Streams) -> Codes:
         """Rows [start, stop) of the endless sample that `streams` names; prefix-stable."""
-        codes = np.empty((len(self.domain), max(stop - start, 0)), dtype=np.int32)
-        filled = 0
-        for block, first, end in blocks(start, stop):
-            rows = end - first
-            codes[:, filled : filled + rows] = self._last.get(self, streams, block)[:, first:end]
-            filled += rows
-        return Codes(codes.T, self.domain)
+        return self._last.rows(self.domain, self.draw_block, start, stop, streams)
 
     def sample_where(self, evidence: Evidence, *, streams: Streams) -> Iterator[Codes]:
         """Rows that satisfy the evidence exactly, BLOCK at a time; none where it has probability 0."""

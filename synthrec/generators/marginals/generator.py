@@ -12,7 +12,8 @@ from threadpoolctl import threadpool_limits
 from synthrec.codec.adaptive import adaptive_codec, event_tables
 from synthrec.codec.base import CodeDomain, Codes
 from synthrec.codec.codec import Codec, learned_columns
-from synthrec.errors import ConfigError, Fault, InputError
+from synthrec.errors import ConfigError
+from synthrec.generators.blockwise import check_size
 from synthrec.generators.marginals.fitted import MarginalsFitted
 from synthrec.generators.marginals.fitting import Single, Targets, fit_member
 from synthrec.generators.marginals.links import find_links
@@ -33,9 +34,6 @@ from synthrec.privacy.events import CountsEvent, Plan
 from synthrec.rng import Streams
 from synthrec.schema.model import TableSpec
 
-MIN_ROWS = 11
-"""Fewer rows than this cannot be learned from."""
-
 MAX_COLUMNS = 200
 """More columns make more pairs than are worth counting."""
 
@@ -52,7 +50,7 @@ class MarginalsGenerator:
         Raises:
             InputError: fewer than MIN_ROWS rows, no column, or more than MAX_COLUMNS.
         """
-        _check_size(codes)
+        check_size(codes, MAX_COLUMNS)
         counts, reader = CodeCounts(codes), Reader(lambda table: codes)  # noqa: ARG005
         one_way = measure_one_way(counts, reader, codes.domain, _as_counted)
         return fit_counts(Rows(counts, reader), codes.domain, one_way, None, streams)
@@ -142,18 +140,6 @@ def _members(targets: Targets, effort: Effort, streams: Streams, first: int) -> 
         fit_member(targets, effort, streams.sampling("marginals:fit", number)).components
         for number in range(first, effort.members)
     ]
-
-
-def _check_size(codes: Codes) -> None:
-    faults = []
-    if len(codes) < MIN_ROWS:
-        repair = f"give at least {MIN_ROWS} rows; fewer persons than that cannot be learned from"
-        faults.append(Fault("<training rows>", 0, 0, "rows", f"{len(codes)} rows", repair))
-    if not 1 <= len(codes.domain) <= MAX_COLUMNS:
-        repair = f"model 1 to {MAX_COLUMNS} columns"
-        faults.append(Fault("<training rows>", 0, 0, "columns", f"{len(codes.domain)} columns", repair))
-    if faults:
-        raise InputError(faults)
 
 
 def _check_spec(spec: TableSpec) -> None:
