@@ -210,7 +210,8 @@ class DecisionPart(Part):
 class CoveragePart(Part):
     """Which rows the decision was made on."""
 
-    kind: Literal["approved_prefix", "very_output"]
+    kind: Literal["approved_prefix", "very_output", "under_claim"]
+    """Rows of the audited trial; these very rows; or, under a claim, any draw of an audited model."""
     audited_rows: Count
 
 

@@ -181,6 +181,8 @@ def _coverage(card: Card) -> str:
     rows = f"{card.coverage.audited_rows:,}"
     if card.coverage.kind == "very_output":
         return f"these very rows, {rows}"
+    if card.coverage.kind == "under_claim":
+        return f"a trial of the model when it was fitted; of these {rows} rows, whether they keep the schema"
     return f"{rows} rows, all among those audited when the model was fitted"
 
 

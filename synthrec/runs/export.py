@@ -148,7 +148,10 @@ def _release(schema: Schema, outcome: Outcome, backing: Backing, run: Run) -> Re
 
 def _coverage(backing: Backing, tally: Tally) -> CoveragePart:
     """How these rows were audited; how many more an approval covers would tell of the real ones."""
-    kind = "very_output" if backing.approved is None else "approved_prefix"
+    if backing.approved is None:
+        return CoveragePart(kind="very_output", audited_rows=tally.reached)
+    claimed = backing.learned is not None and backing.learned.guarantee is not None
+    kind = "under_claim" if claimed else "approved_prefix"
     return CoveragePart(kind=kind, audited_rows=tally.reached)
 
 

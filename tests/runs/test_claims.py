@@ -155,6 +155,8 @@ def test_an_approval_under_a_claim_covers_every_draw(town):
     assert made.decision.verdict == Verdict.PASS
     card = api.read_card(town.folder / "out")
     assert card.privacy.claim == "differential_privacy"
+    assert card.coverage.kind == "under_claim"
+    assert "a trial of the model" in (town.folder / "out" / "card.md").read_text()
     assert card.privacy.guarantee.epsilon == manifest(town)["claim"]["epsilon"]
     assert card.privacy.ledger_head.sequence == manifest(town)["ledger_head"]["sequence"]
     assert all(result.value is None for result in card.results)
