@@ -74,6 +74,8 @@ class Manifest(_Part):
     key_id: Text | None = None
     """The root key under which split and fingerprint were made."""
     source_fingerprint: KeyedDigest | None = None
+    fingerprint_salt: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None = None
+    """Under a claim fingerprints are salted, so that two models do not tell whether the records changed."""
     holdout: Holdout = Holdout(kind="none")
     created: dt.date
     population: Text | None = None

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from synthrec import __version__
 from synthrec.codec.codec import Codec
+from synthrec.data.fingerprint import salted
 from synthrec.data.keys import Keys
 from synthrec.errors import ConfigError
 from synthrec.generators.base import Fitted
@@ -86,10 +89,18 @@ def fit_under_claim(
 ) -> NewModel:
     """Learn codec and density through noised answers alone; nothing else of the records is in the model."""
     codec, fitted = learn_privately(planned, charge, given, run)
+    claim = claim_of(planned, charge)
+    charge.ledger.look(planned.population, "audit", f"trial of {planned.label}", source=given.fingerprint)
+    salt = secrets.token_hex(16)
+    hidden = partial(salted, salt=salt, key=keys.fingerprint)
+    holdout = given.holdout.fingerprint and hidden(given.holdout.fingerprint)
     manifest = _manifest(planned.schema, given, codec, fitted, keys).model_copy(
         update={
             "population": planned.population,
-            "claim": claim_of(planned, charge),
+            "claim": claim,
+            "source_fingerprint": hidden(given.fingerprint),
+            "fingerprint_salt": salt,
+            "holdout": given.holdout.model_copy(update={"fingerprint": holdout}),
             "ledger_head": head_of(charge.ledger),
         }
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from synthrec.data.fingerprint import salted
 from synthrec.data.keys import Keys, open_keys
 from synthrec.errors import ConfigError, PolicyRefusedError, VerificationError
 from synthrec.generators.store import StoredModel, read_model
@@ -72,15 +73,20 @@ class OpenModel:
             raise ConfigError("the model split its own holdout from the records; leave --holdout out")
         share = made.share or 0.5
         given = read_real(self.stored.schema, data, holdout, share=share, keys=self.keys, text=text)
-        if given.fingerprint != self.stored.manifest.source_fingerprint:
+        if self._shown(given.fingerprint) != self.stored.manifest.source_fingerprint:
             raise VerificationError(
                 "these are not the records that the model was fitted on; give the same files with --real"
             )
-        if given.holdout.fingerprint != made.fingerprint:
+        if self._shown(given.holdout.fingerprint) != made.fingerprint:
             raise VerificationError(
                 "this is not the holdout that the model was fitted with; give the same file with --holdout"
             )
         return given
+
+    def _shown(self, found: str | None) -> str | None:
+        """A fingerprint as this model shows it: salted under a claim."""
+        salt = self.stored.manifest.fingerprint_salt
+        return found if found is None or salt is None else salted(found, salt, self.keys.fingerprint)
 
     def limits(self) -> tuple[str, ...]:
         """What codec and claim cannot keep, in sentences for the card."""

@@ -8,7 +8,7 @@ import pytest
 
 from synthrec import api
 from synthrec.data.keys import open_keys
-from synthrec.errors import BudgetExceededError, ConfigError, InputError, InternalError
+from synthrec.errors import BudgetExceededError, ConfigError, InputError, InternalError, VerificationError
 from synthrec.privacy.ledger import Ledger
 from synthrec.release.approval import Terms, read_approval, sign, write_approval
 from synthrec.release.gate import Verdict
@@ -168,3 +168,29 @@ def test_looks_without_a_claim_are_entered_and_told(town):
     assert [look.details()["look"] for look in account(town).looks] == ["fit"]
     fit(town)
     assert manifest(town)["claim"]["looks_without_claim"] == 1
+
+
+def test_two_models_do_not_tell_whether_the_records_are_the_same(town):
+    """Without a salt, a fingerprint that changed would tell that somebody joined or left."""
+    fit(town)
+    fit(town, "again")
+    shown = {manifest(town, name)["source_fingerprint"] for name in ("model", "again")}
+    assert len(shown) == 2
+    known = [charge.entry.source for charge in account(town).charges] + [
+        look.source for look in account(town).looks
+    ]
+    assert shown.isdisjoint(known)
+
+
+def test_the_real_records_are_known_again_and_others_are_not(town, people):
+    fit(town)
+    audited = api.audit(town.folder / "model", real=town.data, home=town.home)
+    assert audited.decision is not None
+    other = people(town.folder / "other.csv", 400, seed=9)
+    with pytest.raises(VerificationError):
+        api.audit(town.folder / "model", real=other, home=town.home)
+
+
+def test_the_audit_of_the_trial_is_entered_as_a_look(town):
+    fit(town)
+    assert [look.details()["look"] for look in account(town).looks] == ["audit"]
