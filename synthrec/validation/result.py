@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from synthrec.validation.exhibits import Exhibit
+
 
 class Verdict(StrEnum):
     """Three-way: a check that cannot tell says so, and the gate treats that as no."""
@@ -56,6 +58,8 @@ class CheckResult:
     """Why the check does not apply to these columns, in words; None when it ran."""
     steward: dict[str, object] | None = None
     """Details for the steward's eyes only; never on a card."""
+    exhibits: tuple[Exhibit, ...] = ()
+    """Figures and tables for the steward's report; never on a card or in a public report."""
 
     def measure(self, name: str) -> Measure:
         """The measure of that name."""
