@@ -3,7 +3,7 @@
     python benchmarks/real_sets.py --data DIR [--scorer score.py] [--sets adult] [--variants copula]
 
 DIR (or SYNTHREC_BENCH_DATA) holds one folder per set with `<set>.csv.gz`. Schemas are in benchmarks/schemas/.
-The scorer is any program that takes --train --test --synth --target --seed --out and writes one JSON object.
+The scorer is any program that takes --train --test --synth --cat --target --out and writes one JSON object.
 CPU seconds are user + system of the whole child process, imports included.
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import resource
 import statistics
 import subprocess
@@ -39,20 +40,46 @@ class DataSet:
     person: str | None = None
     unscored: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    """Columns of numbers that are codes, which the scorer cannot know."""
+    loosened: tuple[str, ...] = ()
+    """Start of the names of columns whose bounds are declared a thousand times as wide."""
+    of: str | None = None
+    """The set whose records and schema these are, where it is another."""
+
+    def schema(self, folder: Path) -> Path:
+        """The schema of the set; one with other bounds is written to the folder."""
+        stated = HERE / "schemas" / f"{self.of or self.name}.yaml"
+        if not self.loosened:
+            return stated
+        lines = [_loosened(line, self.loosened) for line in stated.read_text().splitlines()]
+        path = folder / f"{self.name}.yaml"
+        path.write_text("\n".join(lines) + "\n")
+        return path
 
     def read(self, folder: Path) -> pd.DataFrame:
         """All cells as text; an empty cell stays empty."""
         import pandas as pd  # noqa: PLC0415
 
-        path = folder / self.name / f"{self.name}.csv.gz"
+        name = self.of or self.name
+        path = folder / name / f"{name}.csv.gz"
         return pd.read_csv(path, dtype=str, keep_default_na=False, nrows=self.rows)
 
+
+PAY = ("pay_0", "pay_2", "pay_3", "pay_4", "pay_5", "pay_6")
+"""Repayment status: codes from -2 to 9."""
 
 SETS = {
     item.name: item
     for item in (
         DataSet("adult", "income", rows=32_561),
-        DataSet("credit_default", "has_default"),
+        DataSet("credit_default", "has_default", categories=PAY),
+        DataSet(
+            "credit_default_wide",
+            "has_default",
+            categories=PAY,
+            loosened=("bill_amt", "pay_amt"),
+            of="credit_default",
+        ),
         DataSet("diabetes130", "readmitted", person="patient_nbr", unscored=("encounter_id", "patient_nbr")),
     )
 }
@@ -68,6 +95,13 @@ VARIANTS = {
     "copula-1": ("-g", "copula", "--epsilon", "1", *DELTA),
 }
 """Name and options of `synthrec fit`; a number is the epsilon of a claim."""
+
+
+def _loosened(line: str, columns: tuple[str, ...]) -> str:
+    """A column of the schema with bounds a thousand times as wide."""
+    if not line.strip().startswith(columns):
+        return line
+    return re.sub(r"(min|max): (-?\d+)", lambda found: f"{found[1]}: {int(found[2]) * 1000}", line)
 
 
 def split(frame: pd.DataFrame, person: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -101,7 +135,7 @@ def measure(item: DataSet, variant: str, data: Path, scorer: Path | None, work: 
     test.to_csv(paths["test"], index=False)
     synthrec = [sys.executable, "-m", "synthrec"]
     model, out = work / "model", work / "export"
-    schema = str(HERE / "schemas" / f"{item.name}.yaml")
+    schema = str(item.schema(work))
     fit = [*synthrec, "fit", schema, str(paths["train"]), "--holdout", str(paths["test"]), *VARIANTS[variant]]
     fitted = run([*fit, "-o", str(model)], work / "home")
     draft = ["--draft"] if fitted["exit"] else []
@@ -123,7 +157,8 @@ def score(
         frame.drop(columns=list(item.unscored)).to_csv(scored[name], index=False)
     result = work / "score.json"
     arguments = [part for name, path in scored.items() for part in (f"--{name}", str(path))]
-    command = [sys.executable, str(scorer), *arguments, "--target", item.target, "--out", str(result)]
+    codes = ["--cat", ",".join(item.categories)] if item.categories else []
+    command = [sys.executable, str(scorer), *arguments, *codes, "--target", item.target, "--out", str(result)]
     run(command, work / "home")
     values = json.loads(result.read_text())
     return {

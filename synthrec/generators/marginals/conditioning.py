@@ -21,7 +21,7 @@ import numpy as np
 from synthrec.codec.base import CodeArray
 from synthrec.errors import InternalError
 from synthrec.generators.base import Evidence
-from synthrec.generators.marginals.drawing import Inversion, uniforms
+from synthrec.generators.marginals.drawing import BITS, Inversion, Uniforms, uniforms
 from synthrec.generators.marginals.links import Link, family
 from synthrec.generators.marginals.mixture import Mixture
 from synthrec.privacy.counts import FloatArray
@@ -29,6 +29,8 @@ from synthrec.schema.vector import BoolArray
 
 _TILE = 8_192
 """Rows drawn at once: what a tile touches stays in the cache."""
+
+_TOP = 2**BITS - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +43,16 @@ class _Column:
     link: Link | None
     linked: BoolArray | None
     """Whether the link's table knows the parent's group, shape (groups of the parent,)."""
+    loading: float
+    """How often it shares the row's uniform within groups; turned round where negative."""
+
+    def within(self, rng: np.random.Generator, shared: Uniforms | None, size: int) -> Uniforms:
+        """The uniforms that choose levels within groups, shape (size,)."""
+        own = uniforms(rng, size)
+        if shared is None or not self.loading:
+            return own
+        common = shared if self.loading > 0 else ~shared
+        return np.where(uniforms(rng, size) < np.uint32(abs(self.loading) * _TOP), common, own)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +87,11 @@ class Conditioned:
         total = self.weights.sum()
         return float(total * total / np.square(self.weights).sum()) if total > 0 else 0.0
 
+    @property
+    def is_coupled(self) -> bool:
+        """Whether any column follows the common draw within its groups."""
+        return any(column.loading for column in self.columns)
+
     def rows(self, rng: np.random.Generator, count: int) -> CodeArray:
         """Rows, int32 of shape (d, count); `count` rows are drawn tile by tile from one stream."""
         codes = np.empty((len(self.columns), count), dtype=np.int32)
@@ -86,6 +103,7 @@ class Conditioned:
         size = codes.shape[1]
         component = self.pick.draw(np.zeros(size, np.int32), uniforms(rng, size))
         groups: dict[int, CodeArray] = {}
+        shared = uniforms(rng, size) if self.is_coupled else None
         for j in self.order:
             column = self.columns[j]
             row = component
@@ -93,8 +111,11 @@ class Conditioned:
                 parent = groups[column.link.parent]
                 row = np.where(column.linked[parent], parent + np.int32(len(self.weights)), component)
             groups[j] = column.groups.draw(row, uniforms(rng, size))
-            within = column.levels
-            codes[j] = groups[j] if within is None else within.draw(groups[j], uniforms(rng, size))
+            levels = column.levels
+            if levels is None:
+                codes[j] = groups[j]
+            else:
+                codes[j] = levels.draw(groups[j], column.within(rng, shared, size))
 
 
 def _telling(mixture: Mixture, evidence: Evidence) -> dict[int, BoolArray]:
@@ -154,4 +175,5 @@ def _column(mixture: Mixture, j: int, shares: FloatArray, allowed: BoolArray | N
     if not np.array_equal(grouping.groups, np.arange(len(grouping.groups))):
         within = grouping.within if allowed is None else grouping.within * allowed
         levels = Inversion.of_groups(grouping.groups, within)
-    return _Column(Inversion.of_rows(rows), levels, link, linked)
+    loading = float(mixture.loadings[j]) if levels is not None else 0.0
+    return _Column(Inversion.of_rows(rows), levels, link, linked, loading)

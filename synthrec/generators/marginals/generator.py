@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +14,7 @@ from synthrec.codec.base import CodeDomain, Codes
 from synthrec.codec.codec import Codec, learned_columns
 from synthrec.errors import ConfigError
 from synthrec.generators.blockwise import check_size
+from synthrec.generators.marginals.coupling import loadings
 from synthrec.generators.marginals.fitted import MarginalsFitted
 from synthrec.generators.marginals.fitting import Single, Targets, fit_member
 from synthrec.generators.marginals.links import find_links
@@ -119,7 +120,8 @@ def fit_counts(
     if not rows.counts.is_private:
         components = matched(components, targets.shares, targets.offsets)
     parts = np.split(np.ascontiguousarray(components.T), targets.offsets[1:-1], axis=1)
-    return MarginalsFitted(Mixture(domain, groupings, tuple(parts), find_links(pairs)))
+    apart = Mixture(domain, groupings, tuple(parts), find_links(pairs), np.zeros(len(domain)))
+    return MarginalsFitted(replace(apart, loadings=loadings(apart)))
 
 
 def _fit_mixture(targets: Targets, streams: Streams) -> Single:

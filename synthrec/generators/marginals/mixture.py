@@ -11,6 +11,7 @@ from synthrec.codec.base import CodeDomain
 from synthrec.generators.marginals.fitting import Single
 from synthrec.generators.marginals.grouping import Grouping
 from synthrec.generators.marginals.links import Link
+from synthrec.privacy.counts import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +23,8 @@ class Mixture:
     components: tuple[Single, ...]
     """Per column, shares of its groups by component, shape (C, size)."""
     links: Mapping[int, Link]
+    loadings: FloatArray
+    """How strongly the levels of a column within its groups follow a draw common to all, shape (d,)."""
 
     @property
     def count(self) -> int:

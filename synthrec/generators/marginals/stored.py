@@ -24,8 +24,9 @@ def pack(mixture: Mixture) -> dict[str, NDArray[np.generic]]:
     """Arrays of C components over d columns of K_j levels in k_j groups.
 
     components (C, sum k) float32; groups (sum K,) int32; within (sum K,) float64; parents (d,) int32, a
-    column's own position where it has no parent; links, only where some column has a parent: the tables of
-    the children in column order, each (k_parent, k_child) row by row, float64.
+    column's own position where it has no parent; loadings (d,) float64, only where columns are coupled;
+    links, only where some column has a parent: the tables of the children in column order, each
+    (k_parent, k_child) row by row, float64.
     """
     parents = np.arange(len(mixture.domain), dtype=np.int32)
     for child, link in mixture.links.items():
@@ -36,6 +37,8 @@ def pack(mixture: Mixture) -> dict[str, NDArray[np.generic]]:
         "within": np.concatenate([part.within for part in mixture.groupings]).astype(np.float64),
         "parents": parents,
     }
+    if mixture.loadings.any():
+        arrays["loadings"] = mixture.loadings.astype(np.float64)
     if mixture.links:
         tables = [mixture.links[child].table.ravel() for child in sorted(mixture.links)]
         arrays["links"] = np.concatenate(tables).astype(np.float64)
@@ -61,13 +64,15 @@ def unpack(domain: CodeDomain, arrays: Arrays) -> Mixture:
     _check_names(arrays)
     groupings = _groupings(domain, arrays)
     components = _components(arrays["components"], [part.size for part in groupings])
-    return Mixture(domain, groupings, components, _links(domain, groupings, arrays))
+    return Mixture(
+        domain, groupings, components, _links(domain, groupings, arrays), _loadings(domain, arrays)
+    )
 
 
 def _check_names(arrays: Arrays) -> None:
     wanted = {"components", "groups", "within", "parents"}
-    if set(arrays) not in (wanted, wanted | {"links"}):
-        raise _refusal("arrays", f"are not {', '.join(sorted(wanted))} and, where columns are linked, links")
+    if set(arrays) - {"links", "loadings"} != wanted:
+        raise _refusal("arrays", f"are not {', '.join(sorted(wanted))} and, where needed, links and loadings")
 
 
 def _groupings(domain: CodeDomain, arrays: Arrays) -> tuple[Grouping, ...]:
@@ -96,6 +101,15 @@ def _components(array: NDArray[np.generic], sizes: list[int]) -> tuple[NDArray[n
         if (part < 0).any() or np.abs(part.sum(1, dtype=np.float64) - 1).max() > _TOLERANCE:
             raise _refusal("components", "are not shares that sum to 1 in every column")
     return tuple(parts)
+
+
+def _loadings(domain: CodeDomain, arrays: Arrays) -> FloatArray:
+    if "loadings" not in arrays:
+        return np.zeros(len(domain))
+    found = _checked(arrays["loadings"], "loadings", np.float64, (len(domain),))
+    if (np.abs(found) > 1).any():
+        raise _refusal("loadings", "are not between -1 and 1")
+    return found
 
 
 def _links(domain: CodeDomain, groupings: tuple[Grouping, ...], arrays: Arrays) -> dict[int, Link]:

@@ -30,7 +30,7 @@ def mixture():
         3: Link(0, np.array([[0.25, 0.75], [0.0, 1.0]])),
     }
     domain = CodeDomain(("a", "b", "c", "d"), SIZES, (True, False, False, False), (False,) * 4)
-    return Mixture(domain, (groups, *alone), tuple(components), links)
+    return Mixture(domain, (groups, *alone), tuple(components), links, np.zeros(len(domain)))
 
 
 def joint(model):
