@@ -19,8 +19,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from synthrec.data.sources import read_table
 from synthrec.data.table import Table
@@ -29,7 +27,7 @@ from synthrec.release.policy import load_policy
 from synthrec.schema.load import load_schema
 from synthrec.schema.model import Column, Domain, Schema, TableSpec
 from synthrec.schema.vector import IntArray, Vector
-from synthrec.validation.attacks.distance import nearest
+from synthrec.validation.attacks.space import Space, nearest
 from synthrec.validation.check import run
 from synthrec.validation.profile import load_profile
 from synthrec.validation.real import RealData
@@ -78,8 +76,9 @@ def verbatim(share: float) -> Leaker:
 
 def isolated(people: People) -> Table:
     """1 % of the records are those training records that are farthest from any other person's."""
-    distances, _ = nearest(*_points(people.train), *_points(people.fresh))
-    rows = np.argsort(-distances)[: len(people.fresh) // 100]
+    space = Space.of(people.train.spec, people.train)
+    steps, _ = nearest(space.points(people.train), space.points(people.fresh))
+    rows = np.argsort(steps)[::-1][: len(people.fresh) // 100]
     return _with(people.fresh, people.train.take(rows))
 
 
@@ -203,14 +202,6 @@ def _without(table: Table, column: str) -> Table:
     columns = {name: spec for name, spec in table.spec.columns.items() if name != column}
     vectors = {name: vector for name, vector in table.vectors().items() if name != column}
     return Table.from_vectors(table.name, table.spec.model_copy(update={"columns": columns}), vectors)
-
-
-def _points(table: Table) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """Ranks of numbers and codes of labels; tables of one population have the same codes."""
-    vectors = table.vectors().values()
-    ranks = [rankdata(vector.values) / len(table) for vector in vectors if vector.levels is None]
-    labels = [vector.values for vector in vectors if vector.levels is not None]
-    return np.array(ranks, np.float32), np.array(labels, np.int32)
 
 
 def _mixed(vector: Vector, rows: IntArray, rng: np.random.Generator) -> Vector:

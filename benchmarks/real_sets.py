@@ -90,6 +90,7 @@ VARIANTS = {
     "copula": (),
     "copula-stratified": ("--stratify",),
     "marginals": ("-g", "marginals"),
+    "ctgan": ("-g", "ctgan"),
     "marginals-1": ("-g", "marginals", "--epsilon", "1", *DELTA),
     "marginals-3": ("-g", "marginals", "--epsilon", "3", *DELTA),
     "copula-1": ("-g", "copula", "--epsilon", "1", *DELTA),

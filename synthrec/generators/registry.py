@@ -12,6 +12,7 @@ from synthrec.generators.private import PrivateGenerator
 
 _BUILT_IN = {
     "copula": ("synthrec.generators.copula", "CopulaGenerator", "CopulaFitted"),
+    "ctgan": ("synthrec.generators.ctgan", "CtganGenerator", "CtganFitted"),
     "marginals": ("synthrec.generators.marginals", "MarginalsGenerator", "MarginalsFitted"),
 }
 """Name → module, generator class, fitted class."""

@@ -17,6 +17,7 @@ GENERATORS = {
     "copula": {},
     "copula of one stratum": {"strata": 1},
     "copula by target": {"stratify": "outcome", "strata": 6},
+    "ctgan of few steps": {"steps": 40},
     "marginals": {},
 }
 ROWS = 6_000

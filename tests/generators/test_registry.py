@@ -2,16 +2,19 @@ import pytest
 
 from synthrec.errors import ConfigError
 from synthrec.generators.copula import CopulaFitted, CopulaGenerator
+from synthrec.generators.ctgan import CtganFitted, CtganGenerator
 from synthrec.generators.marginals import MarginalsFitted, MarginalsGenerator
 from synthrec.generators.registry import generator, names, restore
 
 
 def test_names_lead_to_classes():
-    assert names() == ("copula", "marginals")
+    assert names() == ("copula", "ctgan", "marginals")
     assert generator("copula", stratify="sex") == CopulaGenerator(stratify="sex")
     assert restore("copula") is CopulaFitted
     assert generator("marginals") == MarginalsGenerator()
     assert restore("marginals") is MarginalsFitted
+    assert generator("ctgan", steps=10) == CtganGenerator(steps=10)
+    assert restore("ctgan") is CtganFitted
 
 
 @pytest.mark.parametrize("call", [generator, restore])

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synthrec.codec.base import CodeDomain
 from synthrec.generators.marginals.recipe import FEW_LEVELS, TOP_LEVELS
 from synthrec.privacy.counts import FloatArray
 from synthrec.schema.vector import IntArray
 
 _LEAST = 1e-9
 """Mass, in rows, of a level without any: runs of such levels are cut, too."""
+
+_ROUNDING = 1e-4
+"""Of the sum of stored shares."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +40,24 @@ class Grouping:
         empty = total[groups] <= 0
         within = np.where(empty, 1 / members[groups], counts / np.where(empty, 1, total[groups]))
         return cls(groups, within)
+
+
+def restored(domain: CodeDomain, groups: IntArray, within: FloatArray) -> tuple[Grouping, ...]:
+    """The groupings of all columns from the groups and shares of all levels, one column after the other.
+
+    Raises:
+        ValueError: groups are not numbered from 0, or shares do not sum to 1 in every group.
+    """
+    found = []
+    for end, size in zip(np.cumsum(domain.sizes), domain.sizes, strict=True):
+        group, share = groups[end - size : end], within[end - size : end]
+        occurring = np.unique(group)
+        if not np.array_equal(occurring, np.arange(len(occurring))):
+            raise ValueError("groups do not number the groups of a column from 0")
+        if (share < 0).any() or np.abs(np.bincount(group, weights=share) - 1).max() > _ROUNDING:
+            raise ValueError("within are not shares that sum to 1 in every group")
+        found.append(Grouping(group, share))
+    return tuple(found)
 
 
 def grouped(counts: FloatArray, layout: tuple[bool, bool], groups: int, sigma: float) -> Grouping:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from synthrec.codec.base import CodeDomain
 from synthrec.errors import VerificationError
 from synthrec.generators.base import Arrays
-from synthrec.generators.marginals.grouping import Grouping
+from synthrec.generators.marginals.grouping import Grouping, restored
 from synthrec.generators.marginals.links import Link
 from synthrec.generators.marginals.mixture import Mixture
 from synthrec.privacy.counts import FloatArray
@@ -79,16 +79,10 @@ def _groupings(domain: CodeDomain, arrays: Arrays) -> tuple[Grouping, ...]:
     levels = sum(domain.sizes)
     groups = _checked(arrays["groups"], "groups", np.int32, (levels,)).astype(np.int64)
     within = _checked(arrays["within"], "within", np.float64, (levels,))
-    found = []
-    for end, size in zip(np.cumsum(domain.sizes), domain.sizes, strict=True):
-        group, share = groups[end - size : end], within[end - size : end]
-        occurring = np.unique(group)
-        if not np.array_equal(occurring, np.arange(len(occurring))):
-            raise _refusal("groups", "do not number the groups of a column from 0")
-        if (share < 0).any() or np.abs(np.bincount(group, weights=share) - 1).max() > _TOLERANCE:
-            raise _refusal("within", "are not shares that sum to 1 in every group")
-        found.append(Grouping(group, share))
-    return tuple(found)
+    try:
+        return restored(domain, groups, within)
+    except ValueError as error:
+        raise _refusal("arrays:", str(error)) from None
 
 
 def _components(array: NDArray[np.generic], sizes: list[int]) -> tuple[NDArray[np.float32], ...]:
