@@ -94,6 +94,7 @@ class Judge:
             yield "it gave no usable bound"
         elif measure.high > rule.limit:
             yield f"its 99 % upper bound is above the limit {rule.limit:g}"
+        yield from _further_doubts(result, rule)
         if rule.kind != "copies":
             return
         if self._evidence(result, rule) is None:
@@ -148,6 +149,16 @@ def _measure(result: CheckResult, name: str | None) -> Measure | None:
     if measure is None or not all(map(math.isfinite, (measure.value, measure.low, measure.high))):
         return None
     return measure
+
+
+def _further_doubts(result: CheckResult, rule: RiskLimit) -> Iterator[str]:
+    """The further measures that are missing or above their limits."""
+    for name, tolerated in rule.measures.items():
+        measure = _measure(result, name)
+        if measure is None:
+            yield f"it gave no usable figure for {name!r}"
+        elif measure.high > tolerated.limit:
+            yield f"the 99 % upper bound of {name!r} is above the limit {tolerated.limit:g}"
 
 
 def _did_not_run(result: CheckResult, *, blocking: bool) -> Finding:

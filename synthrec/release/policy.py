@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -79,6 +79,8 @@ class RiskLimit(AssetPart):
     limit: Share
     """On the one-sided 99 % upper bound of the check's bounded measure."""
     source: Reason
+    measures: dict[str, MeasureLimit] = Field(default_factory=dict)
+    """Limits on the upper bounds of further measures: above one of them the check cannot pass."""
 
 
 class CardRules(AssetPart):
@@ -163,16 +165,18 @@ def _looser(policy: Policy, other: Policy) -> Iterator[str]:
         "budget.delta": policy.budget.delta > other.budget.delta,
     }
     yield from (key for key, looser in compared.items() if looser)
-    yield from _looser_conformity(policy.conformity, other.conformity)
+    yield from _looser_measures("conformity.measures", policy.conformity.measures, other.conformity.measures)
     for name, limit in other.checks.items():
         yield from _looser_check(name, policy.checks.get(name), limit)
 
 
-def _looser_conformity(conformity: Conformity, other: Conformity) -> Iterator[str]:
-    for name, tolerated in other.measures.items():
-        mine = conformity.measures.get(name)
+def _looser_measures(
+    where: str, limits: Mapping[str, MeasureLimit], others: Mapping[str, MeasureLimit]
+) -> Iterator[str]:
+    for name, tolerated in others.items():
+        mine = limits.get(name)
         if mine is None or mine.limit > tolerated.limit:
-            yield f"conformity.measures.{name}"
+            yield f"{where}.{name}"
 
 
 def _looser_check(name: str, mine: RiskLimit | None, other: RiskLimit) -> Iterator[str]:
@@ -181,6 +185,7 @@ def _looser_check(name: str, mine: RiskLimit | None, other: RiskLimit) -> Iterat
         return
     if mine.limit > other.limit:
         yield f"checks.{name}.limit"
+    yield from _looser_measures(f"checks.{name}.measures", mine.measures, other.measures)
     if _weaker(mine.effect, other.effect):
         yield f"checks.{name}.effect"
     if (mine.kind, other.kind) == ("distance", "copies"):

@@ -5,7 +5,10 @@ from __future__ import annotations
 from synthrec.schema.model import Schema
 from synthrec.validation.attacks.copies import RowCopies
 from synthrec.validation.attacks.distance import DistanceShare
+from synthrec.validation.attacks.isolated import IsolatedMembership
+from synthrec.validation.attacks.membership import Membership
 from synthrec.validation.attacks.projections import ProjectionCopies
+from synthrec.validation.attacks.suspects import Suspects
 from synthrec.validation.check import Check
 from synthrec.validation.conformity import Conformity
 from synthrec.validation.fidelity import fidelity_checks
@@ -25,10 +28,21 @@ def release_checks(
 
     Returns:
         Conformity of each table; then, of the table with real records, fidelity of columns and pairs, row
-        copies, projection copies and the distance share.
+        copies, projection copies, membership of all and of the isolated, and the distance share.
     """
     conformity: tuple[Check, ...] = tuple(Conformity(schema, table) for table in schema.tables)
     if real is None:
         return conformity
     quality = fidelity_checks(real if comparable is None else comparable)
-    return (*conformity, *quality, RowCopies(real), ProjectionCopies(real), DistanceShare(real))
+    return (*conformity, *quality, *_attacks(real))
+
+
+def _attacks(real: RealData) -> tuple[Check, ...]:
+    suspects = Suspects(real)
+    return (
+        RowCopies(real),
+        ProjectionCopies(real),
+        Membership(suspects),
+        IsolatedMembership(suspects),
+        DistanceShare(real),
+    )

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from synthrec.errors import InternalError
 from synthrec.release.gate import Decision, Origin, decide
+from synthrec.release.policy import parse_policy
 from synthrec.validation.result import NOTHING_UNIQUE, CheckResult, Measure, Verdict
 from synthrec.validation.stats import holm
 
@@ -272,3 +273,19 @@ def test_holm_equals_the_step_down_procedure(p_values, alpha) -> None:
         rejected.add(name)
     adjusted = dict(zip(p_values, holm(list(p_values.values())), strict=True))
     assert {name for name, p in adjusted.items() if p <= alpha} == rejected
+
+
+def test_a_further_measure_above_its_limit_or_missing_keeps_a_check_from_passing(
+    policy_text, profile, clean, but
+) -> None:
+    found = "P3: {kind: distance, effect: block, limit: 0.55, source: own"
+    more = ", measures: {TPR: {limit: 0.15, source: own}}"
+    policy = parse_policy(policy_text.replace(found, found + more))
+    for upper, verdict in ((0.14, PASS), (0.16, INCONCLUSIVE), (math.nan, INCONCLUSIVE)):
+        further = Measure("TPR", 0.1, 0.05, upper, 1_000, 0.1, "made by hand")
+        measures = (*clean["P3"].measures, further)
+        results = but("P3", measures=measures)
+        decision = decide(results, policy, profile, origin=Origin.LEARNED, tables=("patient",))
+        assert verdict_of(decision, "P3") is verdict
+    missing = decide(but("P3", p_value=0.5), policy, profile, origin=Origin.LEARNED, tables=("patient",))
+    assert any("no usable figure for 'TPR'" in reason for reason in missing.reasons)

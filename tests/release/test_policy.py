@@ -18,8 +18,10 @@ def test_the_shipped_policy_is_as_strict_as_promised() -> None:
     policy = load_policy()
     assert policy.evidence.alpha == 0.01
     assert (policy.power.minimum, policy.power.leak) == (0.9, 0.01)
-    assert policy.blocking == ("P1", "P2")
-    assert (policy.checks["P1"].limit, policy.checks["P2"].limit) == (0.01, 0.1)
+    limits = {check: policy.checks[check].limit for check in policy.blocking}
+    assert {"P1": 0.01, "P2": 0.1, "P3": 0.58, "P4": 0.7}.items() <= limits.items()
+    further = {name: item.limit for name, item in policy.checks["P3"].measures.items()}
+    assert further == {"TPR at 10 % FPR": 0.18, "TPR at 1 % FPR": 0.04}
     assert {name: item.limit for name, item in policy.conformity.measures.items()} == {
         "violations": 0,
         "constraint_violations": 0,
@@ -147,6 +149,17 @@ def test_what_is_looser_is_named(text, key) -> None:
     looser, strict = parse_policy(text.replace(found, put, 1)), parse_policy(text)
     assert looser.looser_than(strict) == (key,)
     assert strict.looser_than(looser) == strict.looser_than(strict) == ()
+
+
+def test_a_further_measure_left_out_or_loosened_is_looser(text) -> None:
+    found = "P3: {kind: distance, effect: block, limit: 0.55, source: own"
+    first, second = (
+        parse_policy(text.replace(found, found + f", measures: {{TPR: {{limit: {limit}, source: own}}}}"))
+        for limit in (0.1, 0.2)
+    )
+    key = ("checks.P3.measures.TPR",)
+    assert second.looser_than(first) == parse_policy(text).looser_than(first) == key
+    assert first.looser_than(second) == first.looser_than(parse_policy(text)) == ()
 
 
 def test_a_check_left_out_is_looser(text) -> None:

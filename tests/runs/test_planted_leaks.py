@@ -276,7 +276,7 @@ def test_copies_of_persons_outside_the_condition_are_found(grid, leaky_generator
     options = {"real": grid.data, "home": grid.home, "out": tmp_path / "out"}
     made = api.sample(tmp_path / "model", 4_000, where="c0 >= 40", **options)
     assert made.decision.verdict == "fail"
-    assert failed(made.decision) == {"P2"}
+    assert "P2" in failed(made.decision)
     assert made.files == ()
 
 
