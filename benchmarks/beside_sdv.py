@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=30)
     given = parser.parse_args()
     warnings.filterwarnings("ignore")
-    makers = {
+    makers: dict[str, Callable[[], pd.DataFrame]] = {
         "ctgan": lambda: ours(given.train, given.schema, "ctgan"),
         f"SDV CTGAN, {given.epochs} epochs": lambda: sdv(given.train, given.epochs),
     }

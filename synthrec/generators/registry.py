@@ -19,6 +19,7 @@ _BUILT_IN = {
 
 _PRIVATE = {
     "copula": ("synthrec.generators.copula_dp", "PrivateCopula"),
+    "ctgan": ("synthrec.generators.ctgan_dp", "PrivateCtgan"),
     "marginals": ("synthrec.generators.marginals", "PrivateMarginals"),
 }
 """Name → module, class of the generators that learn under differential privacy."""

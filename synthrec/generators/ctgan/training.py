@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import softplus
 
 from synthrec.generators.ctgan.conditions import Conditions, RowsByGroup
 from synthrec.generators.ctgan.forward import Network
@@ -64,6 +65,7 @@ class Training:
     def __post_init__(self) -> None:
         """Networks with weights that follow from the seed."""
         layout = self.material.layout
+        torch.set_num_threads(1)
         self._torch = torch.Generator(self.device).manual_seed(self.seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
@@ -98,13 +100,26 @@ class Training:
         self._descend(1, loss)
 
     def _generator_step(self, condition: Tensor) -> None:
-        natural = self.material.drawn
-        free = self._tensor(natural.indicators(*natural.draw(self.rng, BATCH)))
-        logits = self._logits(torch.cat([condition, free]))
+        logits = self._logits(torch.cat([condition, self._free(BATCH)]))
         asked, drawn = logits[:BATCH], logits[BATCH:]
         chosen = (torch.log(self._shares(asked) + 1e-9) * condition).sum(1)
         loss = -self.critic(self._soft(asked)).mean() - chosen.mean() + PAIRS * self._pair_error(drawn)
         self._descend(0, loss)
+        self._average()
+
+    def follow(self, critic: nn.Module, rate: float) -> None:
+        """One step of the generator towards what another critic takes for real."""
+        logits = self._logits(self._free(BATCH))
+        loss = softplus(-critic(self._soft(logits))).mean() + PAIRS * self._pair_error(logits)
+        self._optimisers[0].param_groups[0]["lr"] = rate
+        self._descend(0, loss)
+        self._average()
+
+    def _free(self, rows: int) -> Tensor:
+        natural = self.material.drawn
+        return self._tensor(natural.indicators(*natural.draw(self.rng, rows)))
+
+    def _average(self) -> None:
         with torch.no_grad():
             for old, new in zip(self.average.parameters(), self.generator.parameters(), strict=True):
                 old.lerp_(new, 1 - AVERAGING)
@@ -145,7 +160,6 @@ class Training:
 
     def network(self) -> Network:
         """The averaged generator, its normalisations measured again under the conditions of drawing."""
-        natural = self.material.drawn
         for module in self.average.modules():
             if isinstance(module, nn.BatchNorm1d):
                 module.reset_running_stats()
@@ -153,7 +167,6 @@ class Training:
         self.average.train()
         with torch.no_grad():
             for _ in range(10):
-                free = self._tensor(natural.indicators(*natural.draw(self.rng, BATCH)))
                 noise = torch.randn(BATCH, NOISE, generator=self._torch, device=self.device)
-                self.average(torch.cat([noise, free], 1))
+                self.average(torch.cat([noise, self._free(BATCH)], 1))
         return self.average.folded()

@@ -73,11 +73,9 @@ class PrivateMarginals:
             raise ConfigError(
                 f"generator marginals does not take these settings: {', '.join(sorted(settings))}"
             )
-        _check_spec(spec)
-        columns = len(spec.modelled)
-        wide = event_tables(spec, "table")
-        tables = {**wide, ONE_WAY: columns, TWO_WAY: columns * (columns - 1) // 2}
-        parts = shares(len(wide), tables[TWO_WAY])
+        check_spec(spec)
+        tables = released_tables(spec)
+        parts = shares(len(tables) - 2, tables[TWO_WAY])
 
         def make(precision: float) -> Plan:
             events = [
@@ -144,7 +142,18 @@ def _members(targets: Targets, effort: Effort, streams: Streams, first: int) -> 
     ]
 
 
-def _check_spec(spec: TableSpec) -> None:
+def released_tables(spec: TableSpec) -> dict[str, int]:
+    """Count vectors of each event, in the order in which they read."""
+    columns = len(spec.modelled)
+    return {**event_tables(spec, "table"), ONE_WAY: columns, TWO_WAY: columns * (columns - 1) // 2}
+
+
+def check_spec(spec: TableSpec) -> None:
+    """Refuse a table that cannot be measured under a claim.
+
+    Raises:
+        ConfigError: domains are learned from the rows, or there are no columns or too many.
+    """
     learned = learned_columns(spec)
     if learned:
         raise ConfigError(
