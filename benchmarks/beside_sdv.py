@@ -52,8 +52,8 @@ def sdv(train: Path, epochs: int) -> pd.DataFrame:
     columns = {name: {"sdtype": "numerical" if name in numeric else "categorical"} for name in frame}
     metadata = Metadata.load_from_dict({"tables": {"rows": {"columns": columns}}})
     synthesizer = CTGANSynthesizer(metadata, epochs=epochs)
-    synthesizer.fit(frame)
-    drawn: pd.DataFrame = synthesizer.sample(len(frame))
+    synthesizer.fit({"rows": frame})
+    drawn: pd.DataFrame = synthesizer.sample(len(frame))["rows"]
     return drawn
 
 

@@ -147,7 +147,7 @@ def fit(
     refuse_place(Path(out), force=force)
     keys = open_keys(run.home, create=True)
     name, why = chosen(generator, under_claim=epsilon is not None)
-    recipe = Recipe(name, stratify, population)
+    recipe = Recipe(name, stratify, population, release_rows)
 
     def read() -> RealInput:
         progress.step("read")

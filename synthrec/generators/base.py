@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,15 @@ class Fitted(Protocol):
         Raises:
             VerificationError: shapes, types or values cannot come from a fit.
         """
+
+
+@runtime_checkable
+class Limited(Protocol):
+    """A density whose card says more than that of others."""
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What users of its records should know, in sentences."""
 
 
 class Generator(Protocol):

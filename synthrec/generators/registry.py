@@ -14,6 +14,8 @@ _BUILT_IN = {
     "copula": ("synthrec.generators.copula", "CopulaGenerator", "CopulaFitted"),
     "ctgan": ("synthrec.generators.ctgan", "CtganGenerator", "CtganFitted"),
     "marginals": ("synthrec.generators.marginals", "MarginalsGenerator", "MarginalsFitted"),
+    "sdv-ctgan": ("synthrec.generators.sdv", "SdvCtgan", "CtganBank"),
+    "sdv-gaussian-copula": ("synthrec.generators.sdv", "SdvGaussianCopula", "GaussianCopulaBank"),
 }
 """Name → module, generator class, fitted class."""
 

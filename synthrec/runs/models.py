@@ -8,6 +8,7 @@ from pathlib import Path
 from synthrec.data.fingerprint import salted
 from synthrec.data.keys import Keys, open_keys
 from synthrec.errors import ConfigError, PolicyRefusedError, VerificationError
+from synthrec.generators.base import Limited
 from synthrec.generators.store import StoredModel, read_model
 from synthrec.release.approval import Approval, Terms, next_attempt, read_approval, sign, write_approval
 from synthrec.release.card import LedgerHeadPart
@@ -90,11 +91,12 @@ class OpenModel:
 
     def limits(self) -> tuple[str, ...]:
         """What codec and claim cannot keep, in sentences for the card."""
-        claim = self.stored.manifest.claim
+        claim, fitted = self.stored.manifest.claim, self.stored.fitted
+        limits = self.stored.codec.limits() + (fitted.limits if isinstance(fitted, Limited) else ())
         if claim is None or claim.max_rows_per_person == 1:
-            return self.stored.codec.limits()
+            return limits
         weighted = "under the claim every person counts once, so frequencies are of persons and not of rows"
-        return (*self.stored.codec.limits(), weighted)
+        return (*limits, weighted)
 
     def learned(self) -> Learned:
         """What the card says of the model and of the real records behind it."""

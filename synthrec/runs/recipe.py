@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from synthrec.errors import ConfigError
 from synthrec.runs.inputs import modelled_table
 from synthrec.schema.model import Schema
+
+SPARE = 1.25
+"""Rows of a bank over those of the release: some may break constraints."""
 
 AUTO = "auto"
 """Let synthrec choose the generator."""
@@ -19,6 +23,8 @@ class Recipe:
     generator: str
     stratify: bool
     population: str | None
+    release_rows: int | None = None
+    """Rows of the release, where they are known."""
 
 
 def chosen(generator: str, *, under_claim: bool) -> tuple[str, tuple[str, ...]]:
@@ -32,17 +38,24 @@ def chosen(generator: str, *, under_claim: bool) -> tuple[str, tuple[str, ...]]:
     return "copula", ("generator copula: without a claim, it is the quickest that is faithful",)
 
 
-def settings_of(schema: Schema, recipe: Recipe) -> dict[str, str]:
+def settings_of(schema: Schema, recipe: Recipe) -> dict[str, str | int]:
     """The settings of the generator.
 
     Raises:
         ConfigError: stratified fitting was asked for, and the table declares no target.
     """
     if not recipe.stratify:
-        return {}
+        return _bank(recipe)
     target = modelled_table(schema)[1].target
     if target is None:
         raise ConfigError(
             "--stratify fits each level of the target apart; name one: `target: COLUMN` in the table"
         )
     return {"stratify": target}
+
+
+def _bank(recipe: Recipe) -> dict[str, str | int]:
+    """What a generator that keeps rows and no model is told of the release."""
+    if recipe.release_rows is None or not recipe.generator.startswith("sdv-"):
+        return {}
+    return {"bank_rows": math.ceil(SPARE * recipe.release_rows)}

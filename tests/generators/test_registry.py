@@ -8,7 +8,7 @@ from synthrec.generators.registry import generator, names, restore
 
 
 def test_names_lead_to_classes():
-    assert names() == ("copula", "ctgan", "marginals")
+    assert names() == ("copula", "ctgan", "marginals", "sdv-ctgan", "sdv-gaussian-copula")
     assert generator("copula", stratify="sex") == CopulaGenerator(stratify="sex")
     assert restore("copula") is CopulaFitted
     assert generator("marginals") == MarginalsGenerator()
