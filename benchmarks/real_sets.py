@@ -93,6 +93,9 @@ VARIANTS = {
     "ctgan": ("-g", "ctgan"),
     "marginals-1": ("-g", "marginals", "--epsilon", "1", *DELTA),
     "marginals-3": ("-g", "marginals", "--epsilon", "3", *DELTA),
+    "marginals-1-found": ("-g", "marginals", "--epsilon", "1", *DELTA, "--dp-bounds"),
+    "ctgan-1": ("-g", "ctgan", "--epsilon", "1", *DELTA),
+    "ctgan-3": ("-g", "ctgan", "--epsilon", "3", *DELTA),
     "copula-1": ("-g", "copula", "--epsilon", "1", *DELTA),
 }
 """Name and options of `synthrec fit`; a number is the epsilon of a claim."""

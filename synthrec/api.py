@@ -37,7 +37,7 @@ from synthrec.runs.ledgers import LedgerReport
 from synthrec.runs.makers import Draw, RuleMaker
 from synthrec.runs.models import OpenModel, backing_for, charge_attempt, is_model
 from synthrec.runs.params import parse_params
-from synthrec.runs.recipe import AUTO, Recipe, chosen
+from synthrec.runs.recipe import AUTO, Recipe, chosen, refuse_bounds_without_claim
 from synthrec.runs.reports import AuditReport, DemoReport, FitReport, SampleReport
 from synthrec.schema.load import load_schema as read_schema
 from synthrec.schema.model import Schema
@@ -100,6 +100,7 @@ def fit(
     generator: str = AUTO,
     epsilon: float | str | None = None,
     delta: float | str | None = None,
+    dp_bounds: bool = False,
     stratify: bool = False,
     holdout: Data | None = None,
     holdout_share: float = DEFAULT_SHARE,
@@ -122,6 +123,7 @@ def fit(
         generator: Name in the registry, or ``auto``.
         epsilon: Make a differential privacy claim of at most this epsilon for a person; no claim by default.
         delta: Of the claim; 1e-6 by default.
+        dp_bounds: Under a claim, find learned bounds and categories by noised counts, which the budget pays.
         stratify: Fit each level of the table's target apart.
         holdout: Real records of other persons that judge the model; else a share of persons is set aside.
         holdout_share: That share.
@@ -147,13 +149,14 @@ def fit(
     refuse_place(Path(out), force=force)
     keys = open_keys(run.home, create=True)
     name, why = chosen(generator, under_claim=epsilon is not None)
-    recipe = Recipe(name, stratify, population, release_rows)
+    recipe = Recipe(name, stratify, population, release_rows, dp_bounds)
 
     def read() -> RealInput:
         progress.step("read")
         return read_real(schema, data, holdout, share=holdout_share, keys=keys, text=run.text)
 
     if epsilon is None:
+        refuse_bounds_without_claim(dp_bounds=dp_bounds)
         given = read()
         progress.step(f"fit {name}")
         model = fit_model(schema, given, recipe, keys, run)
@@ -175,6 +178,7 @@ def plan(
     epsilon: float | str,
     delta: float | str | None = None,
     generator: str = AUTO,
+    dp_bounds: bool = False,
     stratify: bool = False,
     population: str | None = None,
     policy: str | Path = "default",
@@ -188,7 +192,7 @@ def plan(
     """
     run = Run.under(policy, "default", home=home)
     name, _ = chosen(generator, under_claim=True)
-    recipe = Recipe(name, stratify, population)
+    recipe = Recipe(name, stratify, population, dp_bounds=dp_bounds)
     return foretold(planned_fit(_schema(schema), recipe, parse_budget(epsilon, delta)), run)
 
 

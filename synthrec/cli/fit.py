@@ -29,6 +29,9 @@ from synthrec.errors import ConfigError
 @click.option(
     "--plan", is_flag=True, help="Print what a claim would charge and what would remain; read no data."
 )
+@click.option(
+    "--dp-bounds", is_flag=True, help="Under a claim, find learned bounds and categories by noised counts."
+)
 @click.option("--stratify/--no-stratify", default=False, help="Fit each level of the schema's target apart.")
 @holdout
 @click.option(
@@ -75,13 +78,15 @@ def fit(output: Output, schema: str, data: tuple[Path, ...], *, plan: bool, **op
     )
 
 
+_PLANNED = ("epsilon", "delta", "generator", "dp_bounds", "stratify", "population", "policy")
+"""Options that decide what a claim charges."""
+
+
 def _foretell(output: Output, schema: str, options: dict[str, Any]) -> None:
     """Print what a claim would charge."""
     if options["epsilon"] is None:
         raise ConfigError("--plan tells what a claim would charge; give --epsilon E")
-    asked = {
-        name: options[name] for name in ("epsilon", "delta", "generator", "stratify", "population", "policy")
-    }
+    asked = {name: options[name] for name in _PLANNED}
     report = synthrec.plan(schema, **asked)
     document = report.document()
     show_document(output, document, "\n".join(_told(document)))

@@ -125,8 +125,8 @@ def adaptive_codec(
     if learned:
         raise ConfigError(
             f"table {name}: the domains of {', '.join(learned)} are learned from the data, which no private "
-            "fit may do; declare them (source: public or declared), let private bounds be found "
-            "(--dp-bounds, not yet available), or fit without a privacy claim"
+            "fit may do; declare them (source: public or declared), let them be found under the "
+            "claim (--dp-bounds), or fit without a claim"
         )
     return adapted(Codec.declared(spec, name), counts, one_way_sigma=one_way_sigma)
 
@@ -170,7 +170,7 @@ def _wide(codec: Codec) -> dict[str, NumericCodec]:
         name: found
         for name, found in codec.columns.items()
         if isinstance(found, NumericCodec)
-        and found.outside == "refuse"
+        and name not in codec.learned
         and found.bins.last - found.bins.first >= FINE_BINS
     }
 

@@ -98,7 +98,8 @@ def build_listed(column: Column, domain: Domain) -> LabelCodec:
     """
     if not domain.labels:
         raise ValueError("the domain lists no values")
-    return LabelCodec(domain.labels, domain.ordered, column.null.allowed)
+    other = domain.other if domain.source == "dp" else None
+    return LabelCodec(domain.labels, domain.ordered, column.null.allowed, other)
 
 
 def build_learned(column: Column, domain: Domain, vector: Vector, persons: IntArray) -> LabelCodec:

@@ -96,7 +96,7 @@ class NumericCodec:
 
 
 def build_public(column: Column, domain: Domain) -> NumericCodec:
-    """The codec of public, declared or noisy bounds; no data is looked at.
+    """The codec of public, declared or noisy bounds; no data is looked at, and noisy ones clip.
 
     Raises:
         ValueError: bounds, precision or heaps do not fit together; the message says which.
@@ -106,10 +106,11 @@ def build_public(column: Column, domain: Domain) -> NumericCodec:
         raise ValueError("the domain has no bounds")
     lattice, first, last = _points(column, low, high)
     heaps = heap_points(column, lattice)
-    if any(not first <= heap <= last for heap in heaps):
+    inside = [heap for heap in heaps if first <= heap <= last]
+    if domain.source != "dp" and inside != heaps:
         raise ValueError("a heap is outside the bounds")
-    bins = cut(first, last, _grid(column, lattice, low, high), heaps)
-    return NumericCodec(lattice, bins, column.null.allowed, "refuse")
+    bins = cut(first, last, _grid(column, lattice, low, high), inside)
+    return NumericCodec(lattice, bins, column.null.allowed, "clip" if domain.source == "dp" else "refuse")
 
 
 def build_learned(column: Column, domain: Domain, vector: Vector, persons: IntArray) -> NumericCodec:

@@ -20,7 +20,7 @@ from scipy.optimize import brentq
 
 from synthrec.errors import ConfigError, InternalError
 from synthrec.privacy.budget import Budget
-from synthrec.privacy.events import CountsEvent, Plan, SampledGaussianEvent, VectorEvent
+from synthrec.privacy.events import CountsEvent, DiscoveryEvent, Plan, SampledGaussianEvent, VectorEvent
 from synthrec.privacy.gaussian_bound import SLACK, dominating_precision, gaussian_epsilon, gaussian_mu
 from synthrec.privacy.people import weight_scale
 
@@ -74,10 +74,10 @@ def epsilon(plan: Plan, delta: Decimal) -> Decimal:
         ConfigError: a delta that cannot be computed with.
         InternalError: no plan (NaN, no noise), an unbounded loss, or accountants that disagree.
     """
-    target = checked_delta(delta)
+    target = checked_delta(delta_of_noise(plan, delta))
     parts = losses(plan)
     other = renyi_bound(renyi_losses(plan), target)
-    claim = loss_bound(parts, target, other)
+    claim = loss_bound(parts, target, other) + 2 * discovery_delta(plan)
     highest = 2.5 * claim + 0.3 if parts.sampled else 1.3 * claim + 0.05
     if not claim - 0.02 <= other < highest:
         raise InternalError(
@@ -88,7 +88,17 @@ def epsilon(plan: Plan, delta: Decimal) -> Decimal:
 
 def rdp_epsilon(plan: Plan, delta: Decimal) -> Decimal:
     """Upper bound on epsilon at delta by Renyi divergences, rounded up; the cross-check, never a claim."""
-    return rounded_up(renyi_bound(renyi_losses(plan), checked_delta(delta)))
+    return rounded_up(renyi_bound(renyi_losses(plan), checked_delta(delta_of_noise(plan, delta))))
+
+
+def discovery_delta(plan: Plan) -> float:
+    """What the plan's discoveries spend of delta; as much, doubled, is added to epsilon (docs/privacy.md)."""
+    return fsum(event.delta for event in plan.events if isinstance(event, DiscoveryEvent))
+
+
+def delta_of_noise(plan: Plan, delta: Decimal) -> Decimal:
+    """What is left of delta for the noise of a plan."""
+    return delta - Decimal(discovery_delta(plan))
 
 
 def calibrated(shares: Mapping[str, float], budget: Budget, make: Callable[[float], Plan]) -> Plan:
@@ -104,7 +114,7 @@ def calibrated(shares: Mapping[str, float], budget: Budget, make: Callable[[floa
         ConfigError: the budget is below what any noise, or the parts that mu does not move, can meet.
         InternalError: shares that do not fit the plan, or a plan that costs no more with more precision.
     """
-    delta = checked_delta(budget.delta)
+    delta = checked_delta(delta_of_noise(make(1.0), budget.delta))
     target = float(budget.epsilon.quantize(UNIT, ROUND_FLOOR))
     if target <= 0:
         raise ConfigError(f"epsilon = {budget.epsilon}; give at least {UNIT}, to which claims are rounded up")
@@ -122,8 +132,8 @@ def losses(plan: Plan) -> Losses:
     """The Gaussian and sampled mechanisms that together dominate a plan."""
     scale = weight_scale(plan.max_rows_per_person)
 
-    def precision(event: CountsEvent | VectorEvent) -> float:
-        lattice = scale if isinstance(event, CountsEvent) else VECTOR_LATTICE
+    def precision(event: CountsEvent | VectorEvent | DiscoveryEvent) -> float:
+        lattice = VECTOR_LATTICE if isinstance(event, VectorEvent) else scale
         return dominating_precision(event.noise_multiplier, lattice)
 
     return _losses(plan, precision)
@@ -176,11 +186,13 @@ def rounded_up(value: float) -> Decimal:
     return Decimal(value).quantize(UNIT, ROUND_CEILING)
 
 
-def _losses(plan: Plan, precision: Callable[[CountsEvent | VectorEvent], float]) -> Losses:
+def _losses(plan: Plan, precision: Callable[[CountsEvent | VectorEvent | DiscoveryEvent], float]) -> Losses:
     total, sampled = [], []
     for event in plan.events:
         if not (isfinite(event.noise_multiplier) and event.noise_multiplier > 0):
             raise InternalError(f"event {event.name} has a noise multiplier of {event.noise_multiplier}")
+        if isinstance(event, DiscoveryEvent) and not 0 < event.delta < 1:
+            raise InternalError(f"event {event.name} spends a delta of {event.delta}")
         if not isinstance(event, SampledGaussianEvent):
             total.append(precision(event))
         elif not (0 <= event.sampling_rate <= 1 and event.steps >= 0):

@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 
 from synthrec.data.table import Table
 from synthrec.errors import InternalError
+from synthrec.privacy import discovery
 from synthrec.privacy.counts import Count, FloatArray, Query
 from synthrec.privacy.entropy import OS, Entropy
-from synthrec.privacy.events import CountsEvent, Event, Plan, VectorEvent
+from synthrec.privacy.events import CountsEvent, DiscoveryEvent, Event, Plan, VectorEvent
 from synthrec.privacy.extremes import SLACK, extreme_persons
 from synthrec.privacy.people import People, PersonRows, weight_scale
 from synthrec.privacy.probes import PROBES, Probes, SampleSizes
@@ -71,6 +72,10 @@ class WeightedRows:
     def counts(self, query: Query) -> IntArray:
         """Units of each cell, int64 of shape (size,)."""
         return sum_counts(query, self.chunks)
+
+    def held(self, column: str) -> discovery.Units:
+        """Units of persons by value of a column of labels."""
+        return discovery.held(self.table, column, self.people.weights())
 
     def vector_sum(self, vectors: RowVectors, clip: float) -> IntArray:
         """Σ over persons of their mean row vector, clipped to L2 norm `clip`, in clip / GRID; shape (m,)."""
@@ -180,6 +185,31 @@ class Curator:
         answer = self.transcript.answered(event, units / GRID, noised / GRID)
         self.probes(event).add(answer[len(exact) :], opened.noise_multiplier, 1 / GRID)
         return np.asarray(answer[: len(exact)] * clip)
+
+    def discover(self, event: str, columns: Sequence[str]) -> list[tuple[str, ...]]:
+        """The values that enough persons share, by noised counts above a threshold; once.
+
+        Args:
+            event: Name of a `DiscoveryEvent` of the plan.
+            columns: Columns of labels, at most `tables` of them.
+        """
+        opened = self.open(event, DiscoveryEvent)
+        if len(columns) > opened.tables:
+            raise InternalError(f"event {event} has {opened.tables} columns, {len(columns)} were asked for")
+        least = discovery.threshold(opened, self.plan.max_rows_per_person) * self._scale
+        return [self._discovered(opened, column, least) for column in columns]
+
+    def _discovered(self, event: DiscoveryEvent, column: str, least: float) -> tuple[str, ...]:
+        everyone, *without_one = (rows.held(column) for rows in self._extremes)
+        most = max(discovery.moved(everyone, other) for other in without_one)
+        self.report_bound(holds=most <= self._scale * (1 + 1e-6))
+        found, sigma = self._rows.held(column), discovery.deviation(event)
+        exact = np.append([found[label] for label in sorted(found)], np.zeros(PROBES)).astype(np.int64)
+        noised = exact + self.entropy.integers(sigma * self._scale, len(exact))
+        shown = (noised > least) | (np.arange(len(exact)) >= len(found))
+        answer = self.transcript.answered(event.name, exact[shown] / self._scale, noised[shown] / self._scale)
+        self.probes(event.name).add(answer[-PROBES:], sigma, 1 / self._scale)
+        return discovery.above(found, noised[: len(found)], least)
 
     def person_rows(self, vectors: RowVectors) -> PersonRows:
         """Private features by person, for DP-SGD alone."""

@@ -44,7 +44,24 @@ class VectorEvent:
     mechanism: Literal["gaussian_sum"] = "gaussian_sum"
 
 
-Event = CountsEvent | SampledGaussianEvent | VectorEvent
+@dataclass(frozen=True)
+class DiscoveryEvent:
+    """Values whose noised count of persons exceeds a threshold; `delta` is the chance that one does alone.
+
+    One person moves the counts of each of the `tables` columns by at most 1 in L2 norm; all columns share the
+    precision 1 / noise_multiplier**2 alike.
+    """
+
+    name: str
+    noise_multiplier: float
+    tables: int
+    """Columns whose values are looked for."""
+    delta: float
+    """Part of the claim's delta that this event spends."""
+    mechanism: Literal["thresholded_discrete_gaussian"] = "thresholded_discrete_gaussian"
+
+
+Event = CountsEvent | SampledGaussianEvent | VectorEvent | DiscoveryEvent
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,17 @@ from dataclasses import asdict
 from typing import Any
 
 from synthrec.errors import VerificationError
-from synthrec.privacy.events import CountsEvent, Event, Plan, SampledGaussianEvent, VectorEvent
+from synthrec.privacy.events import (
+    CountsEvent,
+    DiscoveryEvent,
+    Event,
+    Plan,
+    SampledGaussianEvent,
+    VectorEvent,
+)
 
 _EVENTS: dict[str, type[Event]] = {
-    kind.mechanism: kind for kind in (CountsEvent, SampledGaussianEvent, VectorEvent)
+    kind.mechanism: kind for kind in (CountsEvent, SampledGaussianEvent, VectorEvent, DiscoveryEvent)
 }
 
 

@@ -14,6 +14,7 @@ from synthrec.data.keys import open_keys
 from synthrec.data.persons import person_column
 from synthrec.errors import BudgetExceededError, ConfigError, InternalError, UserError
 from synthrec.generators.base import Fitted
+from synthrec.generators.found_domains import FoundDomains
 from synthrec.generators.manifest import Claim, LedgerHead
 from synthrec.generators.private import PrivateGenerator
 from synthrec.generators.registry import private_generator
@@ -90,7 +91,9 @@ def planned_fit(schema: Schema, recipe: Recipe, budget: Budget) -> PlannedFit:
             "or --population NAME"
         )
     _check_unit(name, spec)
-    learner = private_generator(recipe.generator)
+    learner: PrivateGenerator = private_generator(recipe.generator)
+    if recipe.dp_bounds:
+        learner = FoundDomains(learner)
     plan = learner.plan(spec, budget, settings_of(schema, recipe))
     return PlannedFit(schema, learner, plan, Budget(epsilon(plan, budget.delta), budget.delta), population)
 

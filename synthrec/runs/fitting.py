@@ -94,7 +94,8 @@ def fit_under_claim(
     salt = secrets.token_hex(16)
     hidden = partial(salted, salt=salt, key=keys.fingerprint)
     holdout = given.holdout.fingerprint and hidden(given.holdout.fingerprint)
-    manifest = _manifest(planned.schema, given, codec, fitted, keys).model_copy(
+    schema = _with_table(planned.schema, codec)
+    manifest = _manifest(schema, given, codec, fitted, keys).model_copy(
         update={
             "population": planned.population,
             "claim": claim,
@@ -104,7 +105,15 @@ def fit_under_claim(
             "ledger_head": head_of(charge.ledger),
         }
     )
-    return NewModel(planned.schema, manifest, codec, fitted)
+    return NewModel(schema, manifest, codec, fitted)
+
+
+def _with_table(schema: Schema, codec: Codec) -> Schema:
+    """The schema with the domains that were found under the claim, where there were any to find."""
+    if codec.spec == schema.tables[codec.name]:
+        return schema
+    table = codec.spec.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return Schema.model_validate({**schema.document(), "tables": {codec.name: table}})
 
 
 def _manifest(schema: Schema, given: RealInput, codec: Codec, fitted: Fitted, keys: Keys) -> Manifest:

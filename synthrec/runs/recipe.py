@@ -25,6 +25,8 @@ class Recipe:
     population: str | None
     release_rows: int | None = None
     """Rows of the release, where they are known."""
+    dp_bounds: bool = False
+    """Whether learned domains are found under the claim."""
 
 
 def chosen(generator: str, *, under_claim: bool) -> tuple[str, tuple[str, ...]]:
@@ -36,6 +38,19 @@ def chosen(generator: str, *, under_claim: bool) -> tuple[str, tuple[str, ...]]:
             "generator marginals: under a claim, noisy marginals keep the most fidelity per epsilon",
         )
     return "copula", ("generator copula: without a claim, it is the quickest that is faithful",)
+
+
+def refuse_bounds_without_claim(*, dp_bounds: bool) -> None:
+    """Bounds are found under a claim, or learned without one.
+
+    Raises:
+        ConfigError: they are to be found and there is no claim.
+    """
+    if dp_bounds:
+        raise ConfigError(
+            "--dp-bounds finds learned domains under a claim; give --epsilon E, or leave it out: without a "
+            "claim they are learned from at least eleven persons"
+        )
 
 
 def settings_of(schema: Schema, recipe: Recipe) -> dict[str, str | int]:

@@ -37,7 +37,7 @@ class CtganGenerator:
 
     name: ClassVar[str] = "ctgan"
 
-    steps: int = 900
+    steps: int = 400
     """Most steps of training; 500 rows each."""
 
     def __post_init__(self) -> None:

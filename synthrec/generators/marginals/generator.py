@@ -158,7 +158,7 @@ def check_spec(spec: TableSpec) -> None:
     if learned:
         raise ConfigError(
             f"domains learned from the rows ({', '.join(learned)}) have no privacy bound: declare them "
-            "(source: public or declared), or fit without a claim"
+            "(source: public or declared), let them be found under the claim (--dp-bounds), or make no claim"
         )
     if not 1 <= len(spec.modelled) <= MAX_COLUMNS:
         raise ConfigError(f"{len(spec.modelled)} modelled columns; model 1 to {MAX_COLUMNS}")
