@@ -45,6 +45,8 @@ class DataSet:
     """Start of the names of columns whose bounds are declared a thousand times as wide."""
     of: str | None = None
     """The set whose records and schema these are, where it is another."""
+    file: str | None = None
+    """Stem of the file, where it is not the name of the set."""
 
     def schema(self, folder: Path) -> Path:
         """The schema of the set; one with other bounds is written to the folder."""
@@ -61,7 +63,7 @@ class DataSet:
         import pandas as pd  # noqa: PLC0415
 
         name = self.of or self.name
-        path = folder / name / f"{name}.csv.gz"
+        path = folder / name / f"{self.file or name}.csv.gz"
         return pd.read_csv(path, dtype=str, keep_default_na=False, nrows=self.rows)
 
 
@@ -80,6 +82,10 @@ SETS = {
             loosened=("bill_amt", "pay_amt"),
             of="credit_default",
         ),
+        DataSet("heart_cleveland", "num"),
+        DataSet("nist_national", "MSP", file="national2019"),
+        DataSet("nist_ma", "MSP", file="ma2019"),
+        DataSet("pums_ca1000", "married", unscored=("pid",)),
         DataSet("diabetes130", "readmitted", person="patient_nbr", unscored=("encounter_id", "patient_nbr")),
     )
 }
