@@ -21,7 +21,7 @@ from synthrec.schema.vector import IntArray
 MAX_COLUMNS = 200
 HELD_OUT = 0.1
 """Share of the rows that only decide when to stop."""
-CHECK_EVERY, PATIENCE = 150, 3
+CHECK_EVERY, PATIENCE = 50, 3
 """Training ends after so many checks without a better generator."""
 CHECKED = 8_000
 """Rows drawn for a check."""
@@ -38,7 +38,7 @@ class CtganGenerator:
     name: ClassVar[str] = "ctgan"
 
     steps: int = 400
-    """Most steps of training; 500 rows each."""
+    """Most steps of training, 500 rows each; on UCI Adult 900 scored better at twice the time."""
 
     def __post_init__(self) -> None:
         """Refuse a training of no steps."""
@@ -52,10 +52,6 @@ class CtganGenerator:
             InputError: fewer than MIN_ROWS rows, no column, or more than MAX_COLUMNS.
         """
         check_size(codes, MAX_COLUMNS)
-        counts = [
-            np.bincount(codes.values[:, j], minlength=size).astype(np.float64)
-            for j, size in enumerate(codes.domain.sizes)
-        ]
         sizes = enumerate(codes.domain.sizes)
         counts = [np.bincount(codes.values[:, j], minlength=size).astype(np.float64) for j, size in sizes]
         layout = Layout.of(codes.domain, counts)

@@ -19,7 +19,7 @@ from synthrec.generators.marginals.grouping import restored
 MOST_HIDDEN = 8
 """Hidden layers at most."""
 LARGEST = 1e6
-"""Size of a weight or bias at most."""
+"""Size of a weight or bias at most; logits of such weights are finite in float32."""
 _TOLERANCE = 1e-4
 _BASE = frozenset({"groups", "within", "asked", "weight", "bias"})
 
@@ -91,7 +91,10 @@ def _network(layout: Layout, arrays: Arrays, hidden: int) -> Network:
 
 
 def _layer(arrays: Arrays, number: str, inputs: int) -> Layer:
-    bias = _checked(arrays[f"bias{number}"], f"bias{number}", np.float32, arrays[f"bias{number}"].shape[:1])
+    size = arrays[f"bias{number}"].shape
+    if len(size) != 1:
+        raise _refusal(f"bias{number}", "is not a list of numbers")
+    bias = _checked(arrays[f"bias{number}"], f"bias{number}", np.float32, size)
     weight = _checked(arrays[f"weight{number}"], f"weight{number}", np.float32, (inputs, len(bias)))
     return Layer(weight, bias)
 

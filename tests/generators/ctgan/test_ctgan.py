@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from synthrec.codec.base import CodeDomain, Codes
-from synthrec.generators.ctgan import CtganGenerator
+from synthrec.errors import VerificationError
+from synthrec.generators.ctgan import CtganFitted, CtganGenerator
 from synthrec.generators.ctgan.conditions import Conditions, RowsByGroup
 from synthrec.generators.ctgan.fitted import draw_groups
 from synthrec.generators.ctgan.generator import calibrated, pair_distance
@@ -139,3 +140,30 @@ def test_a_planted_dependency_is_learned(codes, layout):
     drawn = layout.groups(fitted.sample(0, ROWS, streams=Streams(2)).values)
     apart = np.stack([np.random.default_rng(j).permutation(groups[:, j]) for j in range(3)], axis=1)
     assert pair_distance(layout, drawn, groups) < pair_distance(layout, apart, groups) / 3
+
+
+@pytest.fixture(scope="module")
+def fitted(codes):
+    return CtganGenerator(steps=2).fit(codes, streams=Streams(1))
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("bias0", lambda array: array[0]),
+        ("weight1", lambda array: array[:-1]),
+        ("weight", lambda array: array * np.float32(1e12)),
+        ("asked", lambda array: array * 2),
+        ("groups", lambda array: array + 1),
+    ],
+)
+def test_arrays_that_no_fit_has_made_are_refused(fitted, name, wrong):
+    arrays = dict(fitted.arrays())
+    with pytest.raises(VerificationError, match="fit it anew"):
+        CtganFitted.restore(DOMAIN, fitted.parameters, arrays | {name: np.asarray(wrong(arrays[name]))})
+
+
+@pytest.mark.parametrize("parameters", [{}, {"steps": 0}, {"steps": "2"}, {"steps": 2, "pack": 1}])
+def test_settings_that_no_fit_has_are_refused(fitted, parameters):
+    with pytest.raises(VerificationError):
+        CtganFitted.restore(DOMAIN, parameters, fitted.arrays())
