@@ -97,5 +97,20 @@ def _told(document: dict[str, Any]) -> Iterator[str]:
     yield f"would charge epsilon {document['epsilon']}, delta {document['delta']}"
     rest = document["remaining"]
     yield f"would leave epsilon {rest['epsilon']}, delta {rest['delta']}"
+    yield from _expected(document["expected_error"])
     for event in document["plan"]["events"]:
         yield f"  {event['name']}: {event['mechanism']}, noise multiplier {event['noise_multiplier']:.4g}"
+
+
+def _expected(errors: dict[str, Any]) -> Iterator[str]:
+    """How faithful the release can be, by the number of persons."""
+    names = {"column_share": "share of a column", "pair_share": "share of a pair of columns"}
+    for key, name in names.items():
+        if key in errors:
+            told = ", ".join(f"{share:.2g} of {int(n):,} persons" for n, share in errors[key].items())
+            yield f"mean error of a {name}: {told}"
+    if "persons_needed" in errors:
+        yield (
+            f"with fewer than about {errors['persons_needed']:,} persons the columns would be mostly noise: "
+            "give a larger epsilon, model fewer columns, or make no claim"
+        )

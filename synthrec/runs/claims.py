@@ -22,6 +22,7 @@ from synthrec.privacy.accountant import epsilon
 from synthrec.privacy.budget import Budget
 from synthrec.privacy.curator import Curator
 from synthrec.privacy.events import Plan
+from synthrec.privacy.expected_error import PERSONS, column_error
 from synthrec.privacy.ledger import Ledger, Receipt
 from synthrec.privacy.plan_document import plan_document
 from synthrec.privacy.selfaudit import self_audit
@@ -30,7 +31,7 @@ from synthrec.rng import Streams
 from synthrec.runs.context import Run
 from synthrec.runs.inputs import RealInput, modelled_table
 from synthrec.runs.recipe import Recipe, settings_of
-from synthrec.schema.model import Schema, TableSpec
+from synthrec.schema.model import Column, Schema, TableSpec
 
 LEAVERS = (0,)
 """Extreme persons whom the self-audit of a fit leaves out, one replay each; tests leave out each of them."""
@@ -208,8 +209,40 @@ class PlanReport:
             "delta": str(planned.budget.delta),
             "remaining": {"epsilon": str(self.remaining[0]), "delta": str(self.remaining[1])},
             "generator": planned.generator.name,
+            "expected_error": self.expected_error(),
             "plan": plan_document(planned.plan),
         }
+
+    def expected_error(self) -> dict[str, Any]:
+        """Mean error of a share by number of persons, and how many persons a column needs."""
+        plan, table = self.planned.plan, modelled_table(self.planned.schema)[1]
+        columns, pairs = column_error(plan, ONE_WAY_EVENTS), column_error(plan, TWO_WAY_EVENTS)
+        told: dict[str, Any] = {}
+        if columns is not None:
+            told["column_share"] = {str(n): columns.share(n) for n in PERSONS}
+            told["persons_needed"] = columns.persons_needed(_cells(table))
+        if pairs is not None:
+            told["pair_share"] = {str(n): pairs.share(n) for n in PERSONS}
+        return told
+
+
+ONE_WAY_EVENTS, TWO_WAY_EVENTS = ("one_way", "levels"), ("two_way", "pairs")
+"""Names of the events that count columns and pairs of columns, whatever the generator."""
+
+MOST_CELLS = 24
+"""Cells of a column that are counted on: finer ones are merged where noise hides them."""
+
+
+def _cells(spec: TableSpec) -> float:
+    """Cells of a column on average."""
+    sizes = [_size(spec.columns[name]) for name in spec.modelled]
+    return sum(sizes) / max(len(sizes), 1)
+
+
+def _size(column: Column) -> int:
+    listed = column.domain.labels if column.domain else ()
+    known = 2 if column.kind == "boolean" else len(listed) or MOST_CELLS
+    return min(known, MOST_CELLS) + column.null.allowed
 
 
 def foretold(planned: PlannedFit, run: Run) -> PlanReport:

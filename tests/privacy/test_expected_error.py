@@ -1,0 +1,36 @@
+"""What a plan says of its errors, against releases of made-up persons."""
+
+import numpy as np
+import pytest
+
+from synthrec.privacy.events import CountsEvent, Plan
+from synthrec.privacy.expected_error import MOST_DISTANCE, ExpectedError, column_error
+from synthrec.privacy.noise import discrete_gaussian
+
+SIGMAS = 5.0
+
+
+def test_the_mean_absolute_error_of_a_share_is_that_of_a_release():
+    """The mean of |noise| over r cells has a standard error of s sqrt((1 - 2 / pi) / r)."""
+    event, cells, persons = CountsEvent("one_way", 4.0, 9), 40_000, 1_000
+    error = ExpectedError.of(event)
+    noise = discrete_gaussian(4.0 * 3 * 4_096, cells) / 4_096
+    tolerance = SIGMAS * 12 * np.sqrt((1 - 2 / np.pi) / cells) / persons
+    assert abs(np.abs(noise).mean() / persons - error.share(persons)) <= tolerance
+
+
+def test_the_distance_of_a_histogram_is_half_its_summed_errors():
+    error = ExpectedError(12.0)
+    assert error.distance(20, 500) == pytest.approx(10 * error.share(500))
+
+
+def test_with_the_persons_needed_the_limit_is_just_met():
+    error = ExpectedError(7.0)
+    needed = error.persons_needed(25)
+    assert error.distance(25, needed) <= MOST_DISTANCE < error.distance(25, needed - 1)
+
+
+def test_the_error_of_columns_is_that_of_their_event():
+    plan = Plan((CountsEvent("octaves", 1.0, 2), CountsEvent("levels", 2.0, 4)), 1)
+    assert column_error(plan, ("one_way", "levels")) == ExpectedError(4.0)
+    assert column_error(plan, ("two_way",)) is None
