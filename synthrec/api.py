@@ -37,7 +37,7 @@ from synthrec.runs.ledgers import LedgerReport
 from synthrec.runs.makers import Draw, RuleMaker
 from synthrec.runs.models import OpenModel, backing_for, charge_attempt, is_model
 from synthrec.runs.params import parse_params
-from synthrec.runs.recipe import AUTO, Recipe, chosen, refuse_bounds_without_claim
+from synthrec.runs.recipe import AUTO, Recipe, refuse_bounds_without_claim
 from synthrec.runs.reports import AuditReport, DemoReport, FitReport, SampleReport
 from synthrec.schema.load import load_schema as read_schema
 from synthrec.schema.model import Schema
@@ -148,8 +148,7 @@ def fit(
     schema = _schema(schema)
     refuse_place(Path(out), force=force)
     keys = open_keys(run.home, create=True)
-    name, why = chosen(generator, under_claim=epsilon is not None)
-    recipe = Recipe(name, stratify, population, release_rows, dp_bounds)
+    recipe = Recipe(generator, stratify, population, release_rows, dp_bounds)
 
     def read() -> RealInput:
         progress.step("read")
@@ -158,14 +157,16 @@ def fit(
     if epsilon is None:
         refuse_bounds_without_claim(dp_bounds=dp_bounds)
         given = read()
-        progress.step(f"fit {name}")
+        recipe, why = recipe.resolved(schema, len(given.real.train))
+        progress.step(f"fit {recipe.generator}")
         model = fit_model(schema, given, recipe, keys, run)
         kept = store(model, given.real, Path(out), release_rows, keys, run)
     else:
+        recipe, why = recipe.resolved(schema, None)
         planned = planned_fit(schema, recipe, parse_budget(epsilon, delta))
         with charged(planned, run) as charge:
             given = read()
-            progress.step(f"fit {name}")
+            progress.step(f"fit {recipe.generator}")
             model = fit_under_claim(planned, charge, given, keys, run)
             kept = store(model, given.real, Path(out), release_rows, keys, run)
             charge.ledger.commit(charge.receipt, kept.digest)
@@ -191,9 +192,10 @@ def plan(
         BudgetExceededError: the policy's ceiling does not leave that much.
     """
     run = Run.under(policy, "default", home=home)
-    name, _ = chosen(generator, under_claim=True)
-    recipe = Recipe(name, stratify, population, dp_bounds=dp_bounds)
-    return foretold(planned_fit(_schema(schema), recipe, parse_budget(epsilon, delta)), run)
+    schema = _schema(schema)
+    asked = Recipe(generator, stratify, population, dp_bounds=dp_bounds)
+    recipe, _ = asked.resolved(schema, None)
+    return foretold(planned_fit(schema, recipe, parse_budget(epsilon, delta)), run)
 
 
 def sample(

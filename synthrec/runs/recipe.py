@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from synthrec.errors import ConfigError
 from synthrec.runs.inputs import modelled_table
@@ -14,6 +14,9 @@ SPARE = 1.25
 
 AUTO = "auto"
 """Let synthrec choose the generator."""
+
+LEAST_ROWS, MOST_COLUMNS = 5_000, 60
+"""A mixture is fitted to tables of at least so many rows and at most so many columns, where nobody chose."""
 
 
 @dataclass(frozen=True)
@@ -28,16 +31,28 @@ class Recipe:
     dp_bounds: bool = False
     """Whether learned domains are found under the claim."""
 
+    def resolved(self, schema: Schema, rows: int | None) -> tuple[Recipe, tuple[str, ...]]:
+        """The recipe with a generator, and a note that says why where that was left to synthrec.
 
-def chosen(generator: str, *, under_claim: bool) -> tuple[str, tuple[str, ...]]:
-    """The generator to use, and a note that says why where it was left to synthrec."""
-    if generator != AUTO:
-        return generator, ()
-    if under_claim:
-        return "marginals", (
-            "generator marginals: under a claim, noisy marginals keep the most fidelity per epsilon",
-        )
-    return "copula", ("generator copula: without a claim, it is the quickest that is faithful",)
+        Args:
+            schema: What the records are.
+            rows: How many there are; None under a claim, where nobody may look.
+        """
+        if self.generator != AUTO:
+            return self, ()
+        name, why = self._chosen(len(modelled_table(schema)[1].modelled), rows)
+        return replace(self, generator=name), (f"generator {name}: {why}",)
+
+    def _chosen(self, columns: int, rows: int | None) -> tuple[str, str]:
+        if rows is None:
+            return "marginals", "under a claim, noisy marginals keep the most fidelity per epsilon"
+        if self.stratify:
+            return "copula", "it fits each level of the target apart"
+        if columns > MOST_COLUMNS:
+            return "copula", f"{columns} columns have more pairs than a mixture is quickly fitted to"
+        if rows < LEAST_ROWS:
+            return "copula", f"of {rows:,} rows it has the fewest parameters to learn"
+        return "marginals", f"with {rows:,} rows and {columns} columns it is the most faithful"
 
 
 def refuse_bounds_without_claim(*, dp_bounds: bool) -> None:
