@@ -34,6 +34,7 @@ from synthrec.runs.export import draft as write_draft
 from synthrec.runs.fitting import fit_model, fit_under_claim, refuse_place, store
 from synthrec.runs.inputs import DEFAULT_SHARE, Data, RealInput, read_real
 from synthrec.runs.ledgers import LedgerReport
+from synthrec.runs.looks import enter_files
 from synthrec.runs.makers import Draw, RuleMaker
 from synthrec.runs.models import OpenModel, backing_for, charge_attempt, is_model
 from synthrec.runs.params import parse_params
@@ -86,9 +87,20 @@ def load_schema(source: str | Path) -> Schema:
 
 
 def infer(
-    data: str | Path, *, name: str | None = None, delimiter: str | None = None, encoding: str | None = None
+    data: str | Path,
+    *,
+    name: str | None = None,
+    population: str | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    home: Path | None = None,
 ) -> str:
-    """A commented draft of a schema for a data file, every bound and category marked ``learned``."""
+    """A commented draft of a schema for a data file, every bound and category marked ``learned``.
+
+    The ledger knows of the look: under the population, where it is named.
+    """
+    run = Run.under("default", "default", home=home)
+    enter_files([Path(data)], population, "infer", "draft a schema", run)
     return infer_schema(Path(data), name=name, delimiter=delimiter, encoding=encoding)
 
 
@@ -328,13 +340,14 @@ def validate(
     profile: str | Path = "default",
     delimiter: str | None = None,
     encoding: str | None = None,
+    home: Path | None = None,
     progress: Progress = SILENT,
 ) -> AuditReport:
     """Check files against a schema: types, domains, keys and row constraints; no cell value is shown.
 
     Files of a schema with several tables are told apart by their names: ``patient.csv`` is table patient.
     """
-    run = Run.under(policy, profile, text=TextFormat(delimiter, encoding), progress=progress)
+    run = Run.under(policy, profile, home=home, text=TextFormat(delimiter, encoding), progress=progress)
     progress.step("validate")
     return files_alone(_schema(schema), _paths(files), run)
 

@@ -51,6 +51,7 @@ def show(output: Output, source: str) -> None:
 @schema.command()
 @click.argument("data", type=FILE)
 @click.option("--name", help="Name of the schema and its table; the name of the file where not given.")
+@click.option("--population", metavar="NAME", help="Whose records these are, for the ledger.")
 @read_as
 @forced("a file")
 @click.option("-o", "--out", type=NEW, help="Write to a file instead of stdout.")

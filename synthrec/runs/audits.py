@@ -12,6 +12,7 @@ from synthrec.rng import BLOCK
 from synthrec.runs.claims import enter_look
 from synthrec.runs.context import Run
 from synthrec.runs.inputs import DEFAULT_SHARE, Data, modelled_table, read_real, read_untrusted
+from synthrec.runs.looks import enter_files
 from synthrec.runs.makers import Draw
 from synthrec.runs.models import OpenModel
 from synthrec.runs.reports import AuditReport
@@ -44,7 +45,12 @@ def against_files(schema: Schema, files: Sequence[Path], train: Data, holdout: D
 
 
 def files_alone(schema: Schema, files: Sequence[Path], run: Run) -> AuditReport:
-    """The conformity checks on files: domains, nulls, keys, references and row constraints."""
+    """The conformity checks on files: domains, nulls, keys, references and row constraints.
+
+    The ledger knows of the look, unless a card beside the files says that they are synthetic.
+    """
+    label = f"validate {schema.info.name}"
+    enter_files(files, schema.info.source.population, "validate", label, run)
     readings = {
         name: read_untrusted(paths, name, schema.tables[name], run.text)
         for name, paths in _by_table(schema, files).items()

@@ -13,7 +13,8 @@ RECIPE = Recipe(AUTO, stratify=False, population=None)
 
 def schema(columns):
     lines = [f"      c{j}: {{kind: boolean}}" for j in range(columns)]
-    return parse_schema("synthrec: 1\nschema: {name: wide}\ntables:\n  t:\n    one_row_per_person: true\n    columns:\n" + "\n".join(lines))
+    head = "synthrec: 1\nschema: {name: wide}\ntables:\n  t:\n    one_row_per_person: true\n    columns:\n"
+    return parse_schema(head + "\n".join(lines))
 
 
 @pytest.mark.parametrize(

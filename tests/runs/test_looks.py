@@ -1,0 +1,70 @@
+"""Readings without a claim are in the ledger before they happen; exports with a card are no real records."""
+
+import json
+
+import pytest
+
+import synthrec
+from synthrec.errors import VerificationError
+
+ROWS = "age,sex\n" + "".join(f"{20 + number % 50},{'fm'[number % 2]}\n" for number in range(60))
+SCHEMA = """
+synthrec: 1
+schema:
+  name: people
+  source: {population: town}
+tables:
+  people:
+    one_row_per_person: true
+    columns:
+      age: {kind: integer, domain: {min: 0, max: 99, source: public}}
+      sex: {kind: category, domain: {values: [f, m], source: public}}
+"""
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "people.csv").write_text(ROWS)
+    (tmp_path / "people.yaml").write_text(SCHEMA)
+    return tmp_path
+
+
+def entries(home):
+    return [json.loads(line) for line in synthrec.ledger_export(home=home).splitlines()]
+
+
+def test_infer_is_entered_under_its_population(files):
+    synthrec.infer(files / "people.csv", population="town", home=files / "home")
+    assert "infer" in str(entries(files / "home"))
+    assert synthrec.ledger_show("town", home=files / "home")
+
+
+def test_infer_of_nobody_known_is_entered_under_a_mark_of_the_file(files):
+    synthrec.infer(files / "people.csv", home=files / "home")
+    assert "hmac-sha256:" in str(entries(files / "home"))
+
+
+def test_validate_is_entered_under_the_schemas_population(files):
+    assert synthrec.validate(files / "people.csv", files / "people.yaml", home=files / "home").approved
+    assert "validate" in str(entries(files / "home"))
+    assert "town" in str(entries(files / "home"))
+
+
+def test_an_export_with_its_card_is_no_look_and_a_changed_one_is(tmp_path):
+    home, out = tmp_path / "home", tmp_path / "out"
+    synthrec.sample("retail_bank", 20, out=out, formats=("csv",), home=home)
+    files = sorted(out.glob("*.csv"))
+    synthrec.validate(files, "retail_bank", home=home)
+    before = len(entries(home)) if (home / "ledger.db").exists() else 0
+    files[0].write_text(files[0].read_text() + "\n")
+    synthrec.validate(files, "retail_bank", home=home)
+    assert len(entries(home)) == before + 1
+
+
+def test_a_changed_ledger_stops_the_reading(files):
+    home = files / "home"
+    synthrec.infer(files / "people.csv", home=home)
+    found = [path for path in home.rglob("*") if path.is_file() and b"SQLite" in path.read_bytes()[:16]]
+    found[0].write_bytes(found[0].read_bytes().replace(b"draft a schema", b"draft a scheme"))
+    with pytest.raises(VerificationError):
+        synthrec.infer(files / "people.csv", home=home)
