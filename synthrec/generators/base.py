@@ -67,6 +67,18 @@ class Limited(Protocol):
         """What users of its records should know, in sentences."""
 
 
+FEW_COMPONENTS = 10
+"""Below this number of effective components, rows under evidence may be worse than rows without it."""
+
+
+@runtime_checkable
+class Weighed(Protocol):
+    """A density that can say how much of it speaks for rows under evidence."""
+
+    def effective_components(self, evidence: Evidence) -> float:
+        """How many parts of the density carry those rows; 0 where the evidence is impossible."""
+
+
 class Generator(Protocol):
     """A way to learn a density over codes."""
 

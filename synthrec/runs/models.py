@@ -8,7 +8,7 @@ from pathlib import Path
 from synthrec.data.fingerprint import salted
 from synthrec.data.keys import Keys, open_keys
 from synthrec.errors import ConfigError, PolicyRefusedError, VerificationError
-from synthrec.generators.base import Limited
+from synthrec.generators.base import FEW_COMPONENTS, Evidence, Limited, Weighed
 from synthrec.generators.store import StoredModel, read_model
 from synthrec.release.approval import Approval, Terms, next_attempt, read_approval, sign, write_approval
 from synthrec.release.card import LedgerHeadPart
@@ -98,6 +98,21 @@ class OpenModel:
         weighted = "under the claim every person counts once, so frequencies are of persons and not of rows"
         return (*limits, weighted)
 
+    def thin(self, where: str | None) -> tuple[str, ...]:
+        """A sentence for the card where hardly any part of the model speaks for a condition."""
+        fitted = self.stored.fitted
+        if where is None or not isinstance(fitted, Weighed):
+            return ()
+        allowed, _ = self.stored.codec.evidence(where)
+        speaking = fitted.effective_components(Evidence(allowed))
+        if speaking >= FEW_COMPONENTS:
+            return ()
+        rare = (
+            f"the condition is rare: about {speaking:.1f} components of the model speak for it, fewer than "
+            f"{FEW_COMPONENTS}, so these records repeat them and may be less faithful than others"
+        )
+        return (rare,)
+
     def learned(self) -> Learned:
         """What the card says of the model and of the real records behind it."""
         manifest, head = self.stored.manifest, self.stored.manifest.ledger_head
@@ -133,7 +148,7 @@ def backing_for(model: OpenModel, draw: Draw, real: Data | None, holdout: Data |
         PolicyRefusedError: the approval does not cover the draw and there are no real records to audit it, or
             it is gone, and with it the number of audits.
     """
-    approval, limits = model.approval, model.limits()
+    approval, limits = model.approval, (*model.limits(), *model.thin(draw.where))
     if approval is None:
         raise PolicyRefusedError(
             "the model has no approval, so nobody knows how often it was audited; fit it again"

@@ -18,9 +18,6 @@ from synthrec.rng import BLOCK, Streams
 MAX_BLOCKS = 200
 """Blocks after which a draw under evidence ends."""
 
-FEW_COMPONENTS = 10
-"""Below this number of effective components, rows under evidence may be worse than rows without it."""
-
 
 @dataclass(frozen=True, eq=False)
 class MarginalsFitted:
