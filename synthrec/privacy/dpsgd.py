@@ -62,7 +62,7 @@ class PersonLoss(Protocol):
 
 
 Companions = Callable[[int], Tensor]
-"""B things made without data that go with B persons (fakes of a critic); independent, from secret entropy."""
+"""B things made without data that go with B persons (fakes of a critic), the same whoever the persons are."""
 
 
 def no_companions(count: int) -> Tensor:

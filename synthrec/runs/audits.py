@@ -47,7 +47,7 @@ def against_files(schema: Schema, files: Sequence[Path], train: Data, holdout: D
 def files_alone(schema: Schema, files: Sequence[Path], run: Run) -> AuditReport:
     """The conformity checks on files: domains, nulls, keys, references and row constraints.
 
-    The ledger knows of the look, unless a card beside the files says that they are synthetic.
+    The ledger knows of the look, whatever the files are.
     """
     label = f"validate {schema.info.name}"
     enter_files(files, schema.info.source.population, "validate", label, run)

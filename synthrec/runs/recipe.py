@@ -15,8 +15,12 @@ SPARE = 1.25
 AUTO = "auto"
 """Let synthrec choose the generator."""
 
-LEAST_ROWS, MOST_COLUMNS = 5_000, 60
-"""A mixture is fitted to tables of at least so many rows and at most so many columns, where nobody chose."""
+LEAST_ROWS, MOST_COLUMNS = 20_000, 60
+"""A mixture is fitted to tables of at least so many rows and at most so many columns, where nobody chose.
+
+Of fewer rows it remembers more than a copula does: with eight near-continuous columns and 7,200 rows two of
+three fits with finer groups failed the copy tests.
+"""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Recipe:
         if columns > MOST_COLUMNS:
             return "copula", f"{columns} columns have more pairs than a mixture is quickly fitted to"
         if rows < LEAST_ROWS:
-            return "copula", f"of {rows:,} rows it has the fewest parameters to learn"
+            return "copula", f"of {rows:,} rows it remembers the least"
         return "marginals", f"with {rows:,} rows and {columns} columns it is the most faithful"
 
 

@@ -99,7 +99,7 @@ def test_no_wide_column_asks_nothing(counts, table):
 
 def test_learned_domains_are_refused_with_three_ways_out(counts, table):
     made = table({"ward": {"kind": "category", "domain": {"source": "learned"}}}, {"ward": ["a"]})
-    with pytest.raises(ConfigError, match=r"ward.*declare.*--dp-bounds.*without a privacy claim"):
+    with pytest.raises(ConfigError, match=r"ward.*declare.*--dp-bounds.*without a claim"):
         adaptive_codec(made.spec, "visits", counts(made, SIGMA))
 
 

@@ -21,7 +21,7 @@ def schema(columns):
     ("columns", "rows", "generator", "why"),
     [
         (5, 20_000, "marginals", "20,000 rows and 5 columns"),
-        (5, 400, "copula", "400 rows"),
+        (5, 19_999, "copula", "19,999 rows"),
         (61, 20_000, "copula", "61 columns"),
         (61, None, "marginals", "under a claim"),
     ],

@@ -29,7 +29,10 @@ FEW_LEVELS = 24
 """Columns of no more levels are not grouped."""
 
 EXACT_GROUPS = 32
-"""Groups of an ordered column without noise."""
+"""Groups of an ordered column without noise, at most."""
+
+ROWS_PER_CELL = 50
+"""Rows of a cell of two such columns on average, at least: exact counts of fewer would be remembered."""
 
 _GROUPS = ((300.0, 8), (2_500.0, 12), (6_000.0, 16), (15_000.0, 24))
 """Signal to noise of one 1-way count below which an ordered column gets that many groups."""
@@ -81,6 +84,6 @@ def ordered_groups(rows: float, sigma: float) -> int:
     About n * mu / sqrt(d), with mu**2 the precision of the whole plan: sigma = sqrt(d) / (mu * sqrt(.2)).
     """
     if sigma == 0:
-        return EXACT_GROUPS
+        return int(np.clip(np.sqrt(rows / ROWS_PER_CELL), _GROUPS[0][1], EXACT_GROUPS))
     signal = rows / (sigma * np.sqrt(0.2))
     return next((groups for limit, groups in _GROUPS if signal < limit), EXACT_GROUPS)

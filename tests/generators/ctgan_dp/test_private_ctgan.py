@@ -8,18 +8,19 @@ import torch
 
 from synthrec.codec.base import CodeDomain
 from synthrec.data.table import Table
-from synthrec.errors import ConfigError
+from synthrec.errors import ConfigError, InternalError
 from synthrec.generators.ctgan import CtganFitted
 from synthrec.generators.ctgan.conditions import Conditions
 from synthrec.generators.ctgan.forward import Layer, Network
 from synthrec.generators.ctgan.layout import Layout
 from synthrec.generators.ctgan_dp import PrivateCtgan
 from synthrec.generators.ctgan_dp.critic import FAKES, RowCritic, fakes, person_loss
+from synthrec.generators.ctgan_dp.generator import CRITIC
 from synthrec.generators.marginals.grouping import Grouping
 from synthrec.privacy.accountant import epsilon
 from synthrec.privacy.budget import Budget
 from synthrec.privacy.curator import Curator
-from synthrec.privacy.dpsgd import check_layers
+from synthrec.privacy.dpsgd import PersonTraining, check_layers
 from synthrec.privacy.entropy import SystemEntropy
 from synthrec.privacy.events import SampledGaussianEvent
 from synthrec.privacy.selfaudit import self_audit
@@ -128,3 +129,66 @@ def test_every_step_has_as_many_fakes():
     drawn = fakes(Network(5, (), layer), conditions, np.random.default_rng(1))
     assert drawn.shape == (FAKES, 7)
     torch.testing.assert_close(drawn[:, :3].sum(1), torch.ones(FAKES))
+
+
+def critic_training(entropy, plan):
+    """A critic of two columns on persons, ready for its steps."""
+    curator = Curator(patients(200), plan, entropy=entropy)
+    critic = RowCritic(4)
+
+    def indicators(table):
+        return np.eye(4, dtype=np.float32)[table.vector("ward").values]
+
+    optimizer = torch.optim.Adam(critic.parameters(), lr=1e-3)
+    return curator, PersonTraining(curator, CRITIC, indicators, critic, optimizer, clip=1.0, persons=200.0)
+
+
+class Shuffled(SystemEntropy):
+    """A planted fault: batches of one size in the place of independent coins."""
+
+    def chosen(self, rate, size):
+        mask = np.zeros(size, dtype=bool)
+        mask[np.random.default_rng().permutation(size)[: round(rate * size)]] = True
+        return mask
+
+
+def steps(training, loss, count):
+    shared = torch.rand(FAKES, 4)
+    for _ in range(count):
+        training.step(loss, lambda persons: shared.expand(persons, FAKES, 4))
+
+
+def test_a_correct_critic_passes_its_checks(plan):
+    curator, training = critic_training(SystemEntropy(), plan)
+    steps(training, person_loss, training.left)
+    assert curator.is_bounded
+    assert curator.is_calibrated
+
+
+def test_shuffled_batches_of_the_critic_are_found(plan):
+    curator, training = critic_training(Shuffled(), plan)
+    steps(training, person_loss, training.left)
+    assert not curator.is_calibrated
+
+
+def test_a_critic_of_packs_is_refused(plan):
+    def packed(module, persons, companions):
+        return person_loss(module, persons, companions).reshape(-1, 2).sum(1)
+
+    _, training = critic_training(Everyone(), plan)
+    with pytest.raises(InternalError, match="losses"):
+        steps(training, packed, 1)
+
+
+class Everyone(SystemEntropy):
+    """All persons in every sample, so that packs come out even."""
+
+    def chosen(self, rate, size):
+        return np.ones(size, dtype=bool)
+
+
+def test_a_clip_a_fifth_too_wide_is_found(plan, monkeypatch):
+    monkeypatch.setattr("synthrec.privacy.dpsgd.MARGIN", 1.2)
+    curator, training = critic_training(SystemEntropy(), plan)
+    steps(training, person_loss, 1)
+    assert not curator.is_bounded
