@@ -35,7 +35,7 @@ from synthrec.runs.fitting import fit_model, fit_under_claim, refuse_place, stor
 from synthrec.runs.inputs import DEFAULT_SHARE, Data, RealInput, read_real
 from synthrec.runs.ledgers import LedgerReport
 from synthrec.runs.looks import enter_files
-from synthrec.runs.makers import Draw, RuleMaker
+from synthrec.runs.makers import Draw, RuleMaker, parse_prevalence
 from synthrec.runs.models import OpenModel, backing_for, charge_attempt, is_model
 from synthrec.runs.params import parse_params
 from synthrec.runs.recipe import AUTO, Recipe, refuse_bounds_without_claim
@@ -216,6 +216,7 @@ def sample(
     *,
     out: str | Path,
     where: str | None = None,
+    prevalence: str | None = None,
     params: Mapping[str, str] | None = None,
     seed: int | None = None,
     real: Data | None = None,
@@ -237,6 +238,7 @@ def sample(
         rows: Root records to draw.
         out: Folder of the export.
         where: Draw only records for which this expression holds (models only).
+        prevalence: ``EXPR=RATE`` or ``EXPR=COUNT``: exactly so many of the records satisfy it (models only).
         params: Parameters of a rule schema to override, as text.
         seed: Of the draw; a model's approved seed, or a fresh one, by default.
         real: The real records behind the model, to audit this very draw; needed beyond the approval.
@@ -267,13 +269,13 @@ def sample(
         _refuse_beside_rules(real=real, holdout=holdout, draft=draft)
         schema = _schema(source)
         streams = Streams.fresh() if seed is None else Streams(seed)
-        draw = Draw(rows, streams, where, chunk_rows)
+        draw = Draw(rows, streams, where, chunk_rows, parse_prevalence(prevalence, rows))
         maker = RuleMaker(schema, parse_params(schema, params or {}))
         return export(maker, draw, place, NOTHING, run)
     if params:
         raise ConfigError("--set overrides parameters of a rule schema; condition a model with --where")
     model = OpenModel.at(Path(source), run.home)
-    draw = Draw(rows, model.streams(seed), where, chunk_rows)
+    draw = Draw(rows, model.streams(seed), where, chunk_rows, parse_prevalence(prevalence, rows))
     if draft:
         return write_draft(model.maker, draw, place, run)
     backing = backing_for(model, draw, real, holdout, run)

@@ -19,6 +19,11 @@ from synthrec.cli.output import Output, output_options
     "-n", "--rows", type=click.IntRange(min=1), required=True, help="How many root records to draw."
 )
 @click.option("--where", metavar="EXPR", help='Draw only records for which this holds, e.g. "age >= 65".')
+@click.option(
+    "--prevalence",
+    metavar="EXPR=RATE",
+    help='Draw so that exactly this share of the records, or this number, satisfies EXPR: "age >= 65=0.2".',
+)
 @click.option("--set", "params", type=Setting(), multiple=True, help="Override a parameter; repeatable.")
 @click.option("--seed", type=SEED, help="Seed of the draw; the approved or a fresh one where not given.")
 @records("--real", "Real records to audit this very draw; repeatable.")

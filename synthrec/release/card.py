@@ -216,11 +216,13 @@ class CoveragePart(Part):
 
 
 class Conditional(Part):
-    """A sample of some kind of record only."""
+    """A sample of some kind of record only, or with a stated number of that kind."""
 
     where: str
     requested: Count
     reached: Count
+    satisfying: Count | None = None
+    """How many of them satisfy it, where that was asked for; None where all do."""
 
 
 class Lineage(Part):

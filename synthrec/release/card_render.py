@@ -133,7 +133,11 @@ def _origin(card: Card) -> Iterator[tuple[str, str]]:
     yield from _guarantee(card)
     if card.conditional is not None:
         asked = card.conditional
-        yield "only where", f"{asked.where}: {asked.reached:,} of {asked.requested:,} rows reached"
+        reached = f"{asked.reached:,} of {asked.requested:,} rows reached"
+        if asked.satisfying is None:
+            yield "only where", f"{asked.where}: {reached}"
+        else:
+            yield "prevalence by design", f"{asked.satisfying:,} rows with {asked.where}; {reached}"
     yield from _source(card)
     for table, unit in card.privacy.units.items():
         most = (

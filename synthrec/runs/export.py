@@ -91,7 +91,7 @@ def export(maker: Maker, draw: Draw, place: Place, backing: Backing, run: Run) -
     with staging(place.out, force=place.force) as stage:
         with RecordSinks(stage.path, maker.schema, place.formats, place.csv_profile) as sinks:
             records = counted(maker, draw, tally, run)
-            decision = judge(maker.schema, sinks.passing(records), backing.real, run, draw.where)
+            decision = judge(maker.schema, sinks.passing(records), backing.real, run, draw)
         if decision.verdict != "pass":
             return SampleReport(decision, (), None, None, (), draw.rows, tally.reached)
         card = build_card(_release(maker.schema, Outcome(draw, tally, sinks, decision), backing, run))
@@ -156,9 +156,10 @@ def _coverage(backing: Backing, tally: Tally) -> CoveragePart:
 
 
 def _conditional(draw: Draw, tally: Tally) -> Conditional | None:
-    if draw.where is None:
+    if draw.condition is None:
         return None
-    return Conditional(where=draw.where, requested=draw.rows, reached=tally.reached)
+    exactly = None if draw.prevalence is None else draw.prevalence.count
+    return Conditional(where=draw.condition, requested=draw.rows, reached=tally.reached, satisfying=exactly)
 
 
 def _cards(card: Card) -> dict[str, bytes]:

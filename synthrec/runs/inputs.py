@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
+
 from synthrec.data.contribution import bounded
 from synthrec.data.fingerprint import fingerprint
 from synthrec.data.keys import Keys
@@ -20,7 +22,8 @@ from synthrec.rng import Streams
 from synthrec.runs.context import TextFormat
 from synthrec.schema.expressions import Expression, compile_expression
 from synthrec.schema.model import Null, Schema, TableSpec
-from synthrec.schema.vector import BoolArray
+from synthrec.schema.vector import BoolArray, IntArray
+from synthrec.validation.cells import AUDIT_SEED
 from synthrec.validation.real import RealData
 from synthrec.validation.repeats import likely_repeats
 
@@ -118,6 +121,22 @@ def satisfying(real: RealData, where: str | None) -> RealData:
     condition = compile_expression(where, real.train.spec.columns)
     train, holdout = (table.take(_holds(condition, table)) for table in (real.train, real.holdout))
     return RealData(real.name, train, holdout)
+
+
+def in_proportion(real: RealData, where: str, share: float) -> RealData:
+    """The real records with so many left out that the others have the condition in this proportion."""
+    condition = compile_expression(where, real.train.spec.columns)
+    sides = (real.train, real.holdout)
+    train, holdout = (table.take(_balanced(_holds(condition, table), share)) for table in sides)
+    return RealData(real.name, train, holdout)
+
+
+def _balanced(holds: BoolArray, share: float) -> IntArray:
+    """Rows to keep, ascending: all of the kind there are too few of."""
+    rng = np.random.Generator(np.random.PCG64DXSM(AUDIT_SEED))
+    ones, others = rng.permutation(np.flatnonzero(holds)), rng.permutation(np.flatnonzero(~holds))
+    most = min(len(ones) / share, len(others) / (1 - share)) if share < 1 else len(ones)
+    return np.sort(np.concatenate([ones[: round(most * share)], others[: round(most * (1 - share))]]))
 
 
 def _holds(condition: Expression, table: Table) -> BoolArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from numbers import Integral
 from typing import Protocol
@@ -11,7 +12,9 @@ from typing import Protocol
 from synthrec.codec.codec import Codec
 from synthrec.data.table import Records
 from synthrec.errors import ConfigError
+from synthrec.generators import prevalence
 from synthrec.generators.base import Fitted
+from synthrec.generators.prevalence import Prevalence
 from synthrec.generators.sampler import LearnedSampler
 from synthrec.release.gate import Origin
 from synthrec.rng import SEED_BITS, Streams
@@ -36,6 +39,13 @@ class Draw:
     streams: Streams
     where: str | None = None
     chunk_rows: int = 65_536
+    prevalence: Prevalence | None = None
+    """How many of the rows satisfy a condition, where that is not left to the model."""
+
+    @property
+    def condition(self) -> str | None:
+        """What tells the draw from an unconditional one."""
+        return self.where if self.prevalence is None else self.prevalence.where
 
     def __post_init__(self) -> None:
         """Refuse what is no number of rows, and seeds that no card can hold.
@@ -46,6 +56,32 @@ class Draw:
         _refuse_number("rows", self.rows, 1)
         _refuse_number("chunk_rows", self.chunk_rows, 1)
         _refuse_number("seed", self.streams.seed, 0)
+        if self.prevalence is not None and self.where is not None:
+            raise ConfigError("--where and --prevalence exclude each other: give one of them")
+
+
+def parse_prevalence(text: str | None, rows: int) -> Prevalence | None:
+    """``EXPR=RATE`` or ``EXPR=COUNT`` as the number of rows that shall satisfy the expression.
+
+    Raises:
+        ConfigError: it is neither, or more than the rows there are.
+    """
+    if text is None:
+        return None
+    where, equals, number = text.rpartition("=")
+    where = where.strip()
+    try:
+        found = Decimal(number)
+    except InvalidOperation:
+        found = Decimal(-1)
+    count = int(found) if found == found.to_integral_value() else int((found * rows).to_integral_value())
+    is_condition = bool(where) and where[-1] not in "<>=!"
+    if not (equals and is_condition and found > 0 and (found < 1 or found == int(found)) and count <= rows):
+        raise ConfigError(
+            f"--prevalence is EXPR=RATE with a rate below 1, or EXPR=COUNT with at most {rows:,} rows; for "
+            'example "age >= 65=0.2"'
+        )
+    return Prevalence(where, count)
 
 
 def _refuse_number(name: str, value: object, least: int) -> None:
@@ -81,7 +117,11 @@ class LearnedMaker:
         """The records asked for; fewer where a rare condition runs out of proposals."""
         name, spec = self.schema.only_table
         sampler = LearnedSampler(spec, self.codec, self.fitted)
-        drawn = sampler.stream(draw.rows, streams=draw.streams, where=draw.where, chunk_rows=draw.chunk_rows)
+        streams, size = draw.streams, draw.chunk_rows
+        if draw.prevalence is None:
+            drawn = sampler.stream(draw.rows, streams=streams, where=draw.where, chunk_rows=size)
+        else:
+            drawn = prevalence.stream(sampler, draw.rows, draw.prevalence, streams=streams, chunk_rows=size)
         for part in drawn:
             yield Chunk({name: part.table}, part.proposed)
 
@@ -105,8 +145,10 @@ class RuleMaker:
             ConfigError: a condition was given, for which rules have parameters; or the schema has no rules.
             SchemaError: some columns have no rule.
         """
-        if draw.where is not None:
-            raise ConfigError("--where conditions a fitted model; a rule schema takes --set PARAMETER=VALUE")
+        if draw.condition is not None:
+            raise ConfigError(
+                "--where and --prevalence condition a fitted model; a rule schema takes --set PARAMETER=VALUE"
+            )
         if not _has_rules(self.schema):
             raise ConfigError(
                 f"schema {self.schema.info.name} describes records and has no rules to make any; learn from "

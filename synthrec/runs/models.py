@@ -148,7 +148,7 @@ def backing_for(model: OpenModel, draw: Draw, real: Data | None, holdout: Data |
         PolicyRefusedError: the approval does not cover the draw and there are no real records to audit it, or
             it is gone, and with it the number of audits.
     """
-    approval, limits = model.approval, (*model.limits(), *model.thin(draw.where))
+    approval, limits = model.approval, (*model.limits(), *model.thin(draw.condition))
     if approval is None:
         raise PolicyRefusedError(
             "the model has no approval, so nobody knows how often it was audited; fit it again"
@@ -160,7 +160,8 @@ def backing_for(model: OpenModel, draw: Draw, real: Data | None, holdout: Data |
         enter_look(given, population, "audit", f"sample {schema.info.name}", run)
         audited = given.real
         return Backing(model.learned(), audited, limits=limits)
-    covered = approval.covers(draw.rows, draw.streams.seed, draw.where, run.policy.digest, run.profile.digest)
+    digests = (run.policy.digest, run.profile.digest)
+    covered = approval.covers(draw.rows, draw.streams.seed, draw.condition, *digests)
     if not covered:
         raise PolicyRefusedError("\n".join(covered.reasons))
     return Backing(model.learned(), None, approval.results, limits)
