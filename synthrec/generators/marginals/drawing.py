@@ -18,7 +18,7 @@ from synthrec.schema.vector import IntArray
 
 BITS = 32
 _ONE = 1 << BITS
-_TABLE_CELLS = 2**21
+_TABLE_CELLS = 2**19
 """Largest number of slots of all rows together, about."""
 _MOST_SLOT_BITS = 12
 
