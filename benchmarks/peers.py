@@ -36,7 +36,7 @@ def draw(method: str, train: Path, epsilon: float, out: Path) -> None:
     frame[texts] = frame[texts].fillna("?")
     numeric = [name for name in frame.select_dtypes("number") if frame[name].nunique() > FEW]
     start = time.process_time()
-    synthesizer = Synthesizer.create(method, epsilon=epsilon * (1 - PREPROCESSING), delta=1e-5)
+    synthesizer = Synthesizer.create(method, epsilon=epsilon, delta=1e-5)
     categorical = [name for name in frame.columns if name not in numeric]
     synthesizer.fit(
         frame,
