@@ -235,14 +235,16 @@ class PersonTraining:
                 )
 
     def _check_sensitivity(self, loss: PersonLoss, companions: Companions) -> None:
-        """Drop each extreme person in turn: the sum of clipped gradients moves by at most one norm."""
+        """Drop each extreme person in turn: the sum of clipped gradients moves by at most one norm.
+
+        Companions are asked for anew, so that those which change with the number of persons are found.
+        """
         number = len(self._extremes.people)
         everyone = torch.from_numpy(self._extremes.batch(np.arange(number)))
-        beside = companions(number)
-        sums = [self._clipped_sum(loss, everyone, beside)]
+        sums = [self._clipped_sum(loss, everyone, companions(number))]
         for leaver in range(number):
             staying = torch.arange(number) != leaver
-            sums.append(self._clipped_sum(loss, everyone[staying], beside[staying]))
+            sums.append(self._clipped_sum(loss, everyone[staying], companions(number - 1)))
         moved = max(float((sums[0] - other).norm()) for other in sums[1:])
         self._curator.report_bound(holds=moved <= 1 + 1e-6)
 

@@ -192,3 +192,16 @@ def test_a_clip_a_fifth_too_wide_is_found(plan, monkeypatch):
     curator, training = critic_training(SystemEntropy(), plan)
     steps(training, person_loss, 1)
     assert not curator.is_bounded
+
+
+def test_fakes_normalised_over_the_sample_are_found(plan):
+    """A planted fault: with one fake per sampled person, a person who joins changes everybody's."""
+    curator, training = critic_training(SystemEntropy(), plan)
+    base = torch.rand(4_096, FAKES, 4)
+
+    def normalised(persons):
+        drawn = base[:persons]
+        return (drawn - drawn.mean(0)) / (drawn.std(0, correction=0) + 1e-3) if persons else drawn
+
+    training.step(person_loss, normalised)
+    assert not curator.is_bounded
