@@ -11,7 +11,7 @@ from synthrec.release.figures import about, round_down, round_up
 from synthrec.release.policy import Conformity, Policy, RiskLimit
 from synthrec.validation.conformity_rules import Level
 from synthrec.validation.profile import Limit, Profile
-from synthrec.validation.result import NOTHING_UNIQUE, CheckResult, Finding, Measure, Verdict
+from synthrec.validation.result import CheckResult, Finding, Measure, NothingAtRisk, Verdict
 from synthrec.validation.stats import persons_for_bound
 
 CONFORMITY = "conformity."
@@ -45,8 +45,8 @@ class Judge:
         blocking = rules is not None or "block" in {item.effect for item in (rule, *limits.values()) if item}
         if not (rule or rules or limits):
             yield self._unruled(result)
-        elif result.not_applicable == NOTHING_UNIQUE and rule is not None and rule.kind == "copies":
-            yield _nothing_to_copy(result, rule)
+        elif isinstance(result.not_applicable, NothingAtRisk) and rule is not None:
+            yield _nothing_at_risk(result, rule)
         elif result.not_applicable is not None:
             yield _did_not_run(result, blocking=blocking)
         else:
@@ -166,9 +166,9 @@ def _did_not_run(result: CheckResult, *, blocking: bool) -> Finding:
     return Finding(result, Verdict.INCONCLUSIVE, blocking, None, reason)
 
 
-def _nothing_to_copy(result: CheckResult, rule: RiskLimit) -> Finding:
-    """The one reason for not running that is good news."""
-    reason = f"{result.check} passes: {NOTHING_UNIQUE}."
+def _nothing_at_risk(result: CheckResult, rule: RiskLimit) -> Finding:
+    """A reason for not running that is good news."""
+    reason = f"{result.check} passes: {result.not_applicable}."
     return Finding(result, Verdict.PASS, rule.effect == "block", rule.limit, reason)
 
 

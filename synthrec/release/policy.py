@@ -73,7 +73,7 @@ class Conformity(AssetPart):
 class RiskLimit(AssetPart):
     """What one check on real data may find."""
 
-    kind: Literal["copies", "distance"]
+    kind: Literal["copies", "attack"]
     """A copy test needs power before it can pass."""
     effect: Effect
     limit: Share

@@ -17,8 +17,12 @@ class Verdict(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
-NOTHING_UNIQUE = "no training person is alone with any values: nobody can be singled out by a copy"
-"""The one `CheckResult.not_applicable` that is good news: there is no unique person to protect."""
+class NothingAtRisk(StrEnum):
+    """Why an attack need not run: reasons that are good news, the only ones with which it passes."""
+
+    UNIQUE = "no training person is alone with any values: nobody can be singled out by a copy"
+    LEARNED = "no domain was learned from records: the schema declares every category and bound"
+    IDENTIFIERS = "no column holds identifiers of real people: keys and identifiers are minted"
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class CheckResult:
     persons_needed: int | None = None
     """Persons (train and holdout together) for which bound and power would suffice."""
     not_applicable: str | None = None
-    """Why the check does not apply to these columns, in words; None when it ran."""
+    """Why the check did not run; None when it ran. A `NothingAtRisk` passes, other words do not."""
     steward: dict[str, object] | None = None
     """Details for the steward's eyes only; never on a card."""
     exhibits: tuple[Exhibit, ...] = ()

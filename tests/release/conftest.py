@@ -27,8 +27,8 @@ conformity:
 checks:
   P1: {kind: copies, effect: block, limit: 0.01, source: own}
   P2: {kind: copies, effect: block, limit: 0.1, source: own}
-  P3: {kind: distance, effect: block, limit: 0.55, source: own}
-  P10: {kind: distance, effect: warn, limit: 0.55, source: own}
+  P3: {kind: attack, effect: block, limit: 0.55, source: own}
+  P10: {kind: attack, effect: warn, limit: 0.55, source: own}
 card: {row_counts: banded, minimum_cell: 11, source: own}
 attempts: {limit: 3, source: own}
 budget: {epsilon: 3, delta: 1e-5, source: own}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from synthrec.errors import InternalError
 from synthrec.release.gate import Decision, Origin, decide
 from synthrec.release.policy import parse_policy
-from synthrec.validation.result import NOTHING_UNIQUE, CheckResult, Measure, Verdict
+from synthrec.validation.result import CheckResult, Measure, NothingAtRisk, Verdict
 from synthrec.validation.stats import holm
 
 PASS, FAIL, INCONCLUSIVE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
@@ -73,7 +73,7 @@ COPIED = {
         "no usable bound",
     ),
     "did not run": ({"not_applicable": "there is no holdout"}, INCONCLUSIVE, "there is no holdout"),
-    "nothing to copy": ({"not_applicable": NOTHING_UNIQUE, "measures": (), "bound": None}, PASS, ""),
+    "nothing to copy": ({"not_applicable": NothingAtRisk.UNIQUE, "measures": (), "bound": None}, PASS, ""),
     "left out": ({}, INCONCLUSIVE, "gave no result"),
 }
 
@@ -126,7 +126,7 @@ OTHERS = {
     "quality did not run": ("fidelity.pairs", {"not_applicable": "one column"}, INCONCLUSIVE),
     "nothing to copy is no excuse for quality": (
         "fidelity.pairs",
-        {"not_applicable": NOTHING_UNIQUE},
+        {"not_applicable": NothingAtRisk.UNIQUE},
         INCONCLUSIVE,
     ),
     "quality that only warns": (
@@ -278,7 +278,7 @@ def test_holm_equals_the_step_down_procedure(p_values, alpha) -> None:
 def test_a_further_measure_above_its_limit_or_missing_keeps_a_check_from_passing(
     policy_text, profile, clean, but
 ) -> None:
-    found = "P3: {kind: distance, effect: block, limit: 0.55, source: own"
+    found = "P3: {kind: attack, effect: block, limit: 0.55, source: own"
     more = ", measures: {TPR: {limit: 0.15, source: own}}"
     policy = parse_policy(policy_text.replace(found, found + more))
     for upper, verdict in ((0.14, PASS), (0.16, INCONCLUSIVE), (math.nan, INCONCLUSIVE)):

@@ -103,7 +103,7 @@ def test_what_is_no_policy_is_refused(content) -> None:
 
 def test_some_copy_test_must_block(text) -> None:
     with pytest.raises(FaultsError, match="blocking check of kind copies"):
-        parse_policy(text.replace("kind: copies", "kind: distance"))
+        parse_policy(text.replace("kind: copies", "kind: attack"))
 
 
 def test_a_policy_is_named_or_given_as_a_file(tmp_path, text) -> None:
@@ -133,7 +133,7 @@ LOOSER = {
     "conformity.measures.violations": ("violations: {limit: 0,", "violations: {limit: 0.1,"),
     "checks.P1.limit": ("limit: 0.01, source", "limit: 0.02, source"),
     "checks.P2.effect": ("P2: {kind: copies, effect: block", "P2: {kind: copies, effect: warn"),
-    "checks.P2.kind": ("P2: {kind: copies", "P2: {kind: distance"),
+    "checks.P2.kind": ("P2: {kind: copies", "P2: {kind: attack"),
     "card.row_counts": ("banded", "exact"),
     "card.minimum_cell": ("minimum_cell: 11", "minimum_cell: 5"),
     "attempts.limit": ("limit: 3,", "limit: 4,"),
@@ -152,7 +152,7 @@ def test_what_is_looser_is_named(text, key) -> None:
 
 
 def test_a_further_measure_left_out_or_loosened_is_looser(text) -> None:
-    found = "P3: {kind: distance, effect: block, limit: 0.55, source: own"
+    found = "P3: {kind: attack, effect: block, limit: 0.55, source: own"
     first, second = (
         parse_policy(text.replace(found, found + f", measures: {{TPR: {{limit: {limit}, source: own}}}}"))
         for limit in (0.1, 0.2)

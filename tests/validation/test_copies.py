@@ -9,7 +9,7 @@ from synthrec.schema.vector import Vector
 from synthrec.validation.attacks.copies import RowCopies
 from synthrec.validation.attacks.projections import ProjectionCopies, column_sets, random_sets
 from synthrec.validation.real import RealData
-from synthrec.validation.result import NOTHING_UNIQUE
+from synthrec.validation.result import NothingAtRisk
 
 INTEGER, CATEGORY = Column(kind="integer"), Column(kind="category")
 
@@ -124,7 +124,7 @@ def test_the_answer_does_not_depend_on_chunks_or_on_the_order_of_labels(release,
 def test_nobody_unique_is_said_in_words(table_of, check):
     train = people(table_of, [1, 1, 2, 2], ["x"] * 4)
     result = found(check, RealData("t", train, people(table_of, [1, 2], ["x", "x"])), train)
-    assert result.not_applicable == NOTHING_UNIQUE
+    assert result.not_applicable == NothingAtRisk.UNIQUE
     assert result.p_value is None
 
 
@@ -135,7 +135,7 @@ def test_without_holdout_or_rows_nothing_is_claimed(table_of, check):
     assert "holdout" in nobody.not_applicable
     empty = found(check, RealData("t", train.slice(0, 2), train.slice(2)), train.slice(0, 0))
     assert "no synthetic rows" in empty.not_applicable
-    assert nobody.not_applicable != NOTHING_UNIQUE != empty.not_applicable
+    assert nobody.not_applicable != NothingAtRisk.UNIQUE != empty.not_applicable
 
 
 def test_small_data_say_how_many_persons_are_needed(release):

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import bdtr, bdtrc, bdtrik
 
-from synthrec.validation.result import NOTHING_UNIQUE
+from synthrec.validation.result import NothingAtRisk
 from synthrec.validation.stats import (
     Estimate,
     critical_hits,
@@ -65,7 +65,7 @@ class Hits:
     def inapplicable(self, rows: int) -> str | None:
         """Why `rows` synthetic rows say nothing, in words; None where the test can run."""
         if self.train == 0:
-            return NOTHING_UNIQUE
+            return NothingAtRisk.UNIQUE
         if self.holdout == 0:
             return "no holdout person is alone with such values: there is nothing to compare with"
         return None if rows else "there are no synthetic rows"
