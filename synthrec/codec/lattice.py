@@ -90,11 +90,16 @@ def lattice_of(column: Column, low: Decimal, high: Decimal) -> Lattice:
         step = float_step(column, low, high)
         lattice: Lattice = FloatLattice(step)
     else:
-        step = declared_step(column) or (Decimal(1_000_000) if column.kind == "datetime" else Decimal(1))
+        step = exact_step(column)
         lattice = Lattice(step)
     if max(abs(low), abs(high), high - low) / step > LIMIT:
         raise ValueError("the bounds are too wide for the precision")
     return lattice
+
+
+def exact_step(column: Column) -> Decimal:
+    """The step of a column that is no float: the declared one, else a second or a smallest unit."""
+    return declared_step(column) or Decimal(1_000_000 if column.kind == "datetime" else 1)
 
 
 def declared_step(column: Column) -> Decimal | None:

@@ -14,6 +14,7 @@ from synthrec.privacy.accountant import calibrated
 from synthrec.privacy.bounds import MagnitudeQuery, found_domain, widest_domain
 from synthrec.privacy.budget import Budget
 from synthrec.privacy.events import CountsEvent, DiscoveryEvent, Event, Plan
+from synthrec.privacy.gaussian_bound import gaussian_mu
 from synthrec.rng import Streams
 from synthrec.schema.model import Column, Domain, TableSpec
 
@@ -23,8 +24,12 @@ if TYPE_CHECKING:
 BOUNDS, CATEGORIES = "bounds", "categories"
 """Names of the events."""
 
-SHARE = 0.05
-"""Share of the precision that each of them gets; a fixed public default."""
+SHARES = {BOUNDS: 0.05, CATEGORIES: 0.3}
+"""Share of the precision (1 / noise multiplier squared) that each of them gets; fixed public defaults.
+
+Bounds need no more than an order of magnitude. The threshold of categories decides which values exist at all,
+an error that nothing later repairs, and the noise of all else grows by less than a quarter.
+"""
 
 DELTA_SHARE = 0.1
 """Share of delta that the discovery of categories spends."""
@@ -49,10 +54,14 @@ class FoundDomains:
         widest = _with_domains(spec, {name: _widest(spec.columns[name]) for name in (*numbers, *labels)})
         inner = self.inner.plan(widest, budget, settings)
         own = _events(numbers, labels, float(budget.delta) * DELTA_SHARE)
-        left = 1 - SHARE * len(own)
+        left = 1 - sum(SHARES[event.name] for event in own)
+        whole = gaussian_mu(float(budget.epsilon), float(budget.delta))
 
         def make(precision: float) -> Plan:
-            first = [replace(event, noise_multiplier=1 / (precision * sqrt(SHARE))) for event in own]
+            first = [
+                replace(event, noise_multiplier=1 / (precision * whole * sqrt(SHARES[event.name])))
+                for event in own
+            ]
             rest = [
                 replace(event, noise_multiplier=event.noise_multiplier / (precision * sqrt(left)))
                 for event in inner.events

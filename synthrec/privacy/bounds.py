@@ -14,12 +14,13 @@ from decimal import Decimal
 import numpy as np
 from scipy.special import ndtri
 
+from synthrec.codec.lattice import LIMIT, exact_step
 from synthrec.data.table import Table
 from synthrec.privacy.counts import Count
 from synthrec.schema.model import Column, Domain, Scalar
 from synthrec.schema.vector import BoolArray, IntArray
 
-LEAST_POWER, MOST_POWER = -40, 50
+LEAST_POWER, MOST_POWER = -100, 100
 """Powers of two that are told apart; what is nearer to zero is zero, what is farther is in the last cell."""
 
 POWERS = MOST_POWER - LEAST_POWER + 1
@@ -66,7 +67,8 @@ def widest_domain(column: Column) -> Domain:
 
 
 def written(number: float, column: Column) -> Scalar:
-    """A model number as people write it, in the column's unit and within the calendar."""
+    """A model number as people write it, in the column's unit and within the calendar and the codec's lattice."""
+    number = float(np.clip(number, *_reach(column)))
     match column.kind:
         case "date":
             return dt.date.fromordinal(int(np.clip(number, _FIRST, _LAST)) + EPOCH)
@@ -79,6 +81,14 @@ def written(number: float, column: Column) -> Scalar:
             return number
         case _:
             return int(np.trunc(number))
+
+
+def _reach(column: Column) -> tuple[float, float]:
+    """The model numbers between which a codec has a lattice."""
+    if column.kind == "float":
+        return -np.inf, np.inf
+    most = LIMIT // 2 * float(exact_step(column))
+    return -most, most
 
 
 def _ends(kept: BoolArray) -> tuple[float, float]:

@@ -188,7 +188,7 @@ def _looser_check(name: str, mine: RiskLimit | None, other: RiskLimit) -> Iterat
     yield from _looser_measures(f"checks.{name}.measures", mine.measures, other.measures)
     if _weaker(mine.effect, other.effect):
         yield f"checks.{name}.effect"
-    if (mine.kind, other.kind) == ("distance", "copies"):
+    if (mine.kind, other.kind) == ("attack", "copies"):
         yield f"checks.{name}.kind"
 
 

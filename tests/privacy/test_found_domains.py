@@ -1,5 +1,6 @@
 """Domains found under a claim: oracles of thresholds and bounds, what must never show, planted faults."""
 
+import datetime as dt
 from dataclasses import replace
 from decimal import Decimal
 
@@ -10,20 +11,20 @@ from scipy.stats import norm
 from synthrec.data.table import Table
 from synthrec.errors import ConfigError, InternalError
 from synthrec.generators.copula_dp import PrivateCopula
-from synthrec.generators.found_domains import BOUNDS, CATEGORIES, FoundDomains, found
+from synthrec.generators.found_domains import BOUNDS, CATEGORIES, SHARES, FoundDomains, found
 from synthrec.generators.marginals import PrivateMarginals
 from synthrec.privacy.accountant import delta_of_noise, epsilon
 from synthrec.privacy.bounds import MagnitudeQuery, found_domain, widest_domain
 from synthrec.privacy.budget import Budget
 from synthrec.privacy.counts import Count
-from synthrec.privacy.curator import Curator
+from synthrec.privacy.curator import Curator, WeightedRows
 from synthrec.privacy.discovery import deviation, threshold
 from synthrec.privacy.entropy import SystemEntropy
 from synthrec.privacy.events import CountsEvent, DiscoveryEvent, Plan
 from synthrec.privacy.plan_document import parse_plan, plan_document
 from synthrec.privacy.selfaudit import self_audit
 from synthrec.rng import Streams
-from synthrec.schema.model import Column, TableSpec
+from synthrec.schema.model import Column, Domain, TableSpec
 from synthrec.schema.vector import Vector
 
 BUDGET = Budget(Decimal(2), Decimal("1e-5"))
@@ -214,3 +215,98 @@ def test_stated_domains_are_left_alone():
     plan = FoundDomains(PrivateMarginals()).plan(spec, BUDGET, {})
     assert plan == PrivateMarginals().plan(spec, BUDGET, {})
     assert all(isinstance(event, CountsEvent) for event in plan.events)
+
+
+def share(plan, name):
+    """Part of the precision of all events that one has."""
+    return plan.event(name).noise_multiplier ** -2 / sum(event.noise_multiplier**-2 for event in plan.events)
+
+
+@pytest.mark.parametrize("asked", ["0.1", "1", "3"])
+def test_finding_takes_its_stated_share_whatever_the_budget(asked):
+    plan = GENERATORS[0].plan(SPEC, Budget(Decimal(asked), Decimal("1e-5")), {})
+    for name, stated in SHARES.items():
+        assert share(plan, name) == pytest.approx(stated, rel=0.02)
+
+
+def test_columns_share_the_precision_of_the_event():
+    """Oracle: precisions of all columns sum to that of the event."""
+    event = DiscoveryEvent("x", 3.0, 4, 1e-6)
+    assert event.tables / deviation(event) ** 2 == pytest.approx(1 / event.noise_multiplier**2)
+
+
+def test_a_discovery_costs_its_delta_twice_in_epsilon():
+    """Oracle: the same noise without a threshold, at what is left of delta; claims round up to 0.001."""
+    counts, delta = CountsEvent("a", 2.0, 1), Decimal("0.01")
+    plain = epsilon(Plan((counts, CountsEvent("b", 2.0, 1)), 1), Decimal("0.02") - delta)
+    found_too = epsilon(Plan((counts, DiscoveryEvent("b", 2.0, 1, float(delta))), 1), Decimal("0.02"))
+    assert abs(found_too - plain - 2 * delta) <= Decimal("0.001")
+
+
+def test_noise_alone_moves_no_bound():
+    """300 histograms of noise: 0.3 false cells are expected; over four in one of 50,000 cases."""
+    column = Column(kind="integer")
+    widest, rng = widest_domain(column), np.random.default_rng(5)
+    noise = rng.normal(0, 7.0, (300, MagnitudeQuery("x").size))
+    assert sum(found_domain(Count(cells, 7.0), column) != widest for cells in noise) <= 4
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("datetime", "1880-05-01"),
+        ("datetime", "2300-05-01"),
+        ("float", 1e20),
+        ("float", 1e-15),
+        ("integer", 2**50),
+    ],
+)
+def test_far_values_are_within_the_bounds_found(kind, value):
+    column = Column(kind=kind, domain=Domain(source="learned"))
+    spec = TableSpec(columns={"x": column}, one_row_per_person=True)
+    number = np.datetime64(value, "us").astype(np.int64) if kind == "datetime" else value
+    table = Table.from_vectors("t", spec, {"x": Vector.full(np.full(900, number))})
+    query = MagnitudeQuery("x")
+    counts = np.bincount(query.cells(table), minlength=query.size).astype(float)
+    domain = found_domain(Count(counts, 1.0), column)
+    wanted = dt.datetime.fromisoformat(value) if kind == "datetime" else value
+    assert domain.min <= wanted <= domain.max
+
+
+def test_a_value_counted_twice_is_no_bounded_answer(plan, monkeypatch):
+    """A planted fault: a person moves a count by two."""
+    held = WeightedRows.held
+    monkeypatch.setattr(
+        WeightedRows, "held", lambda self, column: {key: 2 * n for key, n in held(self, column).items()}
+    )
+    curator = Curator(people(50), plan)
+    curator.discover(CATEGORIES, ["name", "ward"])
+    assert not curator.is_bounded
+
+
+def test_several_rows_of_a_person_count_as_one_person():
+    """30 persons with three rows each of one ward: no more than 30 persons, so below a threshold for 60."""
+    spec = TableSpec.model_validate(
+        {
+            "columns": {
+                "who": {"kind": "id", "role": "key"},
+                "ward": {"kind": "category", "domain": LEARNED},
+            },
+            "person": "who",
+            "max_rows_per_person": 3,
+        }
+    )
+    plan = FoundDomains(PrivateMarginals()).plan(spec, BUDGET, {})
+    least = threshold(plan.event(CATEGORIES), 3)
+
+    def told(persons):
+        who = Vector.full(np.repeat(np.arange(persons), 3).astype(np.int32), tuple(map(str, range(persons))))
+        ward = Vector.full(np.zeros(3 * persons, dtype=np.int32), ("east",))
+        table = Table.from_vectors("people", spec, {"who": who, "ward": ward})
+        curator = Curator(table, plan, entropy=Silent())
+        return curator.discover(CATEGORIES, ["ward"]), curator
+
+    below, curator = told(int(least))
+    assert below == [()]
+    assert curator.is_bounded
+    assert told(int(least) + 2)[0] == [("east",)]

@@ -113,6 +113,19 @@ def test_a_run_broken_off_stays_charged(town, monkeypatch):
     assert account(town).spent.epsilon > Decimal("0.99")
 
 
+def test_a_run_broken_off_and_started_again_is_two_charges(town, monkeypatch):
+    def broken(*_arguments, **_options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("synthrec.runs.fitting.write_model", broken)
+        with pytest.raises(KeyboardInterrupt):
+            fit(town)
+    fit(town)
+    assert [charge.state for charge in account(town).charges] == ["read", "committed"]
+    assert account(town).spent.epsilon > Decimal("1.98")
+
+
 def test_a_failed_self_audit_leaves_no_model(town, monkeypatch):
     monkeypatch.setattr(claims, "self_audit", lambda *_: SimpleNamespace(holds=False))
     with pytest.raises(InternalError, match="self-audit"):
@@ -142,6 +155,20 @@ def test_what_no_claim_can_rest_on_is_refused(town, small_schema, old, new, said
 def test_what_is_no_budget_is_refused(town, epsilon, delta):
     with pytest.raises(ConfigError):
         fit(town, epsilon=epsilon, delta=delta)
+
+
+def test_domains_that_nobody_states_are_found_drawn_and_audited(town, small_schema):
+    """From a learned domain to rows, through store and restore; no cell of it is read but by the plan."""
+    declared = "{min: 0, max: 99, source: public}"
+    assert declared in small_schema
+    town.schema.write_text(small_schema.replace(declared, "{source: learned}"), encoding="utf-8")
+    fit(town, dp_bounds=True, epsilon="2")
+    plan = manifest(town)["claim"]["plan"]
+    assert plan["events"][0]["name"] == "bounds"
+    made = api.sample(town.folder / "model", 50, out=town.folder / "out", draft=True, home=town.home)
+    assert made.rows == 50
+    api.audit(town.folder / "model", real=town.data, home=town.home)
+    assert [look.details()["look"] for look in account(town).looks][-1] == "audit"
 
 
 def test_an_approval_under_a_claim_covers_every_draw(town):

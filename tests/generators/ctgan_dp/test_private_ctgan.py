@@ -16,6 +16,7 @@ from synthrec.generators.ctgan.layout import Layout
 from synthrec.generators.ctgan_dp import PrivateCtgan
 from synthrec.generators.ctgan_dp.critic import FAKES, RowCritic, fakes, person_loss
 from synthrec.generators.ctgan_dp.generator import CRITIC
+from synthrec.generators.found_domains import FoundDomains
 from synthrec.generators.marginals.grouping import Grouping
 from synthrec.privacy.accountant import epsilon
 from synthrec.privacy.budget import Budget
@@ -205,3 +206,27 @@ def test_fakes_normalised_over_the_sample_are_found(plan):
 
     training.step(person_loss, normalised)
     assert not curator.is_bounded
+
+
+def test_persons_of_several_rows_in_domains_that_are_found():
+    """Up to three visits each, wards that nobody lists: the claim's own checks hold, and rows come out."""
+    learned = {"kind": "category", "domain": {"source": "learned"}}
+    spec = TableSpec.model_validate(
+        {
+            "columns": {"who": {"kind": "id", "role": "key"}, "ward": learned, "age": SPEC.columns["age"]},
+            "person": "who",
+            "max_rows_per_person": 3,
+        }
+    )
+    once = patients(600)
+    rows = np.repeat(np.arange(600), np.arange(600) % 3 + 1)
+    who = Vector.full(rows.astype(np.int32), tuple(map(str, range(600))))
+    vectors = {"who": who, **{name: once.vector(name).take(rows) for name in ("ward", "age")}}
+    generator = FoundDomains(PrivateCtgan())
+    plan = generator.plan(spec, BUDGET, {})
+    curator = Curator(Table.from_vectors("patients", spec, vectors), plan)
+    codec, model = generator.fit(spec, "patients", curator, streams=Streams(1))
+    assert self_audit(curator, generator, spec, "patients", leavers=[0]).holds
+    drawn = codec.decode(model.sample(0, 500, streams=Streams(2)), 0, Streams(2))
+    assert set(drawn.vector("ward").levels) <= {*LABELS, "(other)"}
+    assert len(drawn) == 500
