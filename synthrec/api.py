@@ -206,8 +206,8 @@ def plan(
     run = Run.under(policy, "default", home=home)
     schema = _schema(schema)
     asked = Recipe(generator, stratify, population, dp_bounds=dp_bounds)
-    recipe, _ = asked.resolved(schema, None)
-    return foretold(planned_fit(schema, recipe, parse_budget(epsilon, delta)), run)
+    recipe, why = asked.resolved(schema, None)
+    return foretold(planned_fit(schema, recipe, parse_budget(epsilon, delta)), why, run)
 
 
 def sample(

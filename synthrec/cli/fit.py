@@ -94,6 +94,7 @@ def _foretell(output: Output, schema: str, options: dict[str, Any]) -> None:
 
 def _told(document: dict[str, Any]) -> Iterator[str]:
     yield f"population {document['population']}: generator {document['generator']}"
+    yield from document["why"]
     yield f"would charge epsilon {document['epsilon']}, delta {document['delta']}"
     rest = document["remaining"]
     yield f"would leave epsilon {rest['epsilon']}, delta {rest['delta']}"

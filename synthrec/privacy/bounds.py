@@ -67,7 +67,7 @@ def widest_domain(column: Column) -> Domain:
 
 
 def written(number: float, column: Column) -> Scalar:
-    """A model number as people write it, in the column's unit and within the calendar and the codec's lattice."""
+    """A model number as people write it, in the column's unit and within calendar and lattice."""
     number = float(np.clip(number, *_reach(column)))
     match column.kind:
         case "date":

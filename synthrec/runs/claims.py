@@ -199,6 +199,8 @@ class PlanReport:
     remaining: tuple[Decimal, Decimal]
     """(epsilon, delta) that would remain for the population."""
     ledger: Path
+    why: tuple[str, ...]
+    """The reason for the generator, where it was left to synthrec."""
 
     def document(self) -> dict[str, Any]:
         """The report as JSON values."""
@@ -209,6 +211,7 @@ class PlanReport:
             "delta": str(planned.budget.delta),
             "remaining": {"epsilon": str(self.remaining[0]), "delta": str(self.remaining[1])},
             "generator": planned.generator.name,
+            "why": list(self.why),
             "expected_error": self.expected_error(),
             "plan": plan_document(planned.plan),
         }
@@ -245,8 +248,8 @@ def _size(column: Column) -> int:
     return min(known, MOST_CELLS) + column.null.allowed
 
 
-def foretold(planned: PlannedFit, run: Run) -> PlanReport:
-    """What would be charged, and what would remain.
+def foretold(planned: PlannedFit, why: tuple[str, ...], run: Run) -> PlanReport:
+    """What would be charged, and what would remain; `why` is told along.
 
     Raises:
         BudgetExceededError: the ceiling does not leave that much.
@@ -256,7 +259,7 @@ def foretold(planned: PlannedFit, run: Run) -> PlanReport:
         account.refuse_excess(planned.budget, ceiling)
         left = account.remaining(ceiling)
         rest = left[0] - planned.budget.epsilon, left[1] - planned.budget.delta
-        return PlanReport(planned, rest, ledger.path)
+        return PlanReport(planned, rest, ledger.path, why)
 
 
 def _check_unit(name: str, spec: TableSpec) -> None:
