@@ -22,6 +22,7 @@ class NothingAtRisk(StrEnum):
 
     UNIQUE = "no training person is alone with any values: nobody can be singled out by a copy"
     LEARNED = "no domain was learned from records: the schema declares every category and bound"
+    COMMON = "every value that could give somebody away is shared by many persons"
     IDENTIFIERS = "no column holds identifiers of real people: keys and identifiers are minted"
 
 

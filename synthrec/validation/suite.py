@@ -5,9 +5,13 @@ from __future__ import annotations
 from synthrec.schema.model import Schema
 from synthrec.validation.attacks.copies import RowCopies
 from synthrec.validation.attacks.distance import DistanceShare
+from synthrec.validation.attacks.extremes import Extremes
+from synthrec.validation.attacks.identifiers import Identifiers
 from synthrec.validation.attacks.isolated import IsolatedMembership
 from synthrec.validation.attacks.membership import Membership
 from synthrec.validation.attacks.projections import ProjectionCopies
+from synthrec.validation.attacks.rare import RareCategories
+from synthrec.validation.attacks.replicated import Replicated
 from synthrec.validation.attacks.suspects import Suspects
 from synthrec.validation.check import Check
 from synthrec.validation.conformity import Conformity
@@ -27,8 +31,8 @@ def release_checks(
         comparable: The real records that quality is measured against, where these are not all.
 
     Returns:
-        Conformity of each table; then, of the table with real records, fidelity of columns and pairs, row
-        copies, projection copies, membership of all and of the isolated, and the distance share.
+        Conformity of each table; then, of the table with real records, fidelity of columns and pairs, and
+        the attacks in the order of their ids.
     """
     conformity: tuple[Check, ...] = tuple(Conformity(schema, table) for table in schema.tables)
     if real is None:
@@ -40,9 +44,13 @@ def release_checks(
 def _attacks(real: RealData) -> tuple[Check, ...]:
     suspects = Suspects(real)
     return (
+        Identifiers(real),
         RowCopies(real),
         ProjectionCopies(real),
         Membership(suspects),
         IsolatedMembership(suspects),
+        Replicated(real),
         DistanceShare(real),
+        RareCategories(real),
+        Extremes(real),
     )

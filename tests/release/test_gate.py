@@ -74,6 +74,7 @@ COPIED = {
     ),
     "did not run": ({"not_applicable": "there is no holdout"}, INCONCLUSIVE, "there is no holdout"),
     "nothing to copy": ({"not_applicable": NothingAtRisk.UNIQUE, "measures": (), "bound": None}, PASS, ""),
+    "nothing rare": ({"not_applicable": NothingAtRisk.COMMON, "measures": (), "bound": None}, PASS, ""),
     "left out": ({}, INCONCLUSIVE, "gave no result"),
 }
 

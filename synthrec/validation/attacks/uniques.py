@@ -69,15 +69,12 @@ class UniqueKeys:
         self._owners = persons.of_row[rows][first][:kept].astype(np.int32)
         self._persons = persons
         self._seen = np.zeros(len(self._keys), dtype=bool)
-        self._filter = _KeyFilter(self._keys)
+        self._index = KeyIndex(self._keys)
 
     def mark(self, keys: KeyArray) -> None:
         """Mark the keys that occur among those of synthetic rows."""
-        candidates = self._filter.candidates(keys)
-        places = np.searchsorted(self._keys, candidates)
-        inside = places < len(self._keys)
-        places, candidates = places[inside], candidates[inside]
-        self._seen[places[self._keys[places] == candidates]] = True
+        _, places = self._index.find(keys)
+        self._seen[places] = True
 
     def hits(self) -> Hits:
         """The persons, and those of them with a key that was seen."""
@@ -103,16 +100,18 @@ class UniqueKeys:
         return train, len(distinct) - train
 
 
-class _KeyFilter:
-    """Lets all its keys through and most others not: a slot per value of the top bits, taken or free."""
+class KeyIndex:
+    """Ascending distinct keys, found among many others: a slot per value of the top bits, taken or free."""
 
     def __init__(self, keys: KeyArray) -> None:
         bits = max(10, (4 * len(keys)).bit_length())
-        self._shift = np.uint64(64 - bits)
+        self._keys, self._shift = keys, np.uint64(64 - bits)
         self._slots: BoolArray = np.zeros(1 << bits, dtype=bool)
         self._slots[keys >> self._shift] = True
 
-    def candidates(self, keys: KeyArray) -> KeyArray:
-        """The keys whose slot is taken."""
-        taken: KeyArray = keys[self._slots[keys >> self._shift]]
-        return taken
+    def find(self, keys: KeyArray) -> tuple[IntArray, IntArray]:
+        """Positions of those given keys that are among the indexed ones, and where they are there."""
+        rows = np.flatnonzero(self._slots[keys >> self._shift])
+        places = np.minimum(np.searchsorted(self._keys, keys[rows]), len(self._keys) - 1)
+        equal = self._keys[places] == keys[rows] if len(self._keys) else np.zeros(len(rows), dtype=bool)
+        return rows[equal], places[equal]
