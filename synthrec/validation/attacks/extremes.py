@@ -36,8 +36,8 @@ EXTREME = 0.025
 
 _METHOD = (
     "a / n - b / k: of the n train and k holdout persons among the 2.5 % at each end of a column with "
-    "learned bounds, a and b have there a value that fewer than 11 persons share and that comes out exactly; 99 % "
-    "limits by MOVER (Zou and Donner 2008) from Clopper-Pearson limits"
+    "learned bounds, a and b have there a value that fewer than 11 persons share and that comes out exactly; "
+    "99 % limits by MOVER (Zou and Donner 2008) from Clopper-Pearson limits"
 )
 
 
