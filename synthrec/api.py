@@ -366,7 +366,7 @@ def demo(out: str | Path = "demo_out", *, progress: Progress = SILENT) -> DemoRe
         return DemoReport(fitted.decision, fitted.notes, None, None, (), 0, 0, fitted.model)
     made = sample(
         fitted.model,
-        5_000,
+        10_000,
         out=folder / "export",
         formats=("parquet", "csv"),
         home=folder / "home",

@@ -19,7 +19,7 @@ from synthrec.cli.app import run
 from synthrec.rng import Streams
 from synthrec.runs.reports import FitReport
 
-RELEASE_ROWS = 5_000
+RELEASE_ROWS = 10_000
 
 SMALL = """\
 synthrec: 1

@@ -38,7 +38,7 @@ def test_the_card_keeps_the_seed_and_all_figures_of_attacks_to_the_steward(admis
     assert str(json.loads((admissions.model / "approval.json").read_text())["seed"]) not in card.seed.value
     assert all(item.value is None for item in card.results if not item.check.startswith("conformity."))
     assert card.source.rows is None
-    assert card.source.persons == "2,000 to 4,999"
+    assert card.source.persons == "5,000 to 9,999"
 
 
 def test_the_approval_holds_no_figure(admissions):
@@ -67,11 +67,11 @@ def test_the_path_through_commands(cli, admissions, people, tmp_path):
     home = admissions.home
     drafted = cli(home, "schema", "infer", people(tmp_path / "people.csv", 300))
     assert drafted.code == 0, drafted.err
-    options = ("-o", "model", "--release-rows", "3000", "--json")
+    options = ("-o", "model", "--release-rows", "8000", "--json")
     fitted = cli(home, "fit", "admissions_flat", admissions.data, *options)
     assert fitted.code == 0, fitted.err
     assert fitted.document["model"] == "model"
-    sampled = cli(home, "sample", "model", "-n", "3000", "--format", "parquet,csv", "-o", "out", "--json")
+    sampled = cli(home, "sample", "model", "-n", "8000", "--format", "parquet,csv", "-o", "out", "--json")
     assert sampled.code == 0, sampled.err
     assert sampled.document["decision"]["verdict"] == "pass"
     names = {"admissions.parquet", "admissions.csv", "card.json", "card.md", "card.html"}
@@ -89,4 +89,4 @@ def test_the_path_through_commands(cli, admissions, people, tmp_path):
 def test_the_demo(tmp_path):
     report = api.demo(tmp_path / "demo")
     assert report.approved
-    assert api.read_card(report.out).subjects[0].rows == 5_000
+    assert api.read_card(report.out).subjects[0].rows == 10_000

@@ -21,7 +21,7 @@ from synthrec.generators.copula.stratum import Stratum
 
 Rows = NDArray[np.intp]
 
-MIN_STRATUM = 1_000
+MIN_STRATUM = 2_000
 """No stratum has fewer rows, unless the whole table has: small strata remember single persons."""
 
 MOST_LEVELS = 16
