@@ -1,4 +1,4 @@
-# Each target first makes .venv and installs the pinned packages with the extras sdv and dev, if they are not there.
+# Each target first makes .venv and installs the pinned packages with the extras gx, sdv and dev, if they are not there.
 
 PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
@@ -29,5 +29,5 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@echo "installing the pinned packages into .venv (first time only, some minutes)"
 	$(PYTHON) -m venv .venv
 	$(PIP) torch
-	$(PIP) --editable '.[sdv,dev]'
+	$(PIP) --editable '.[gx,sdv,dev]'
 	@touch $@
