@@ -20,7 +20,7 @@ from synthrec.errors import (
     VerificationError,
 )
 
-ROWS = 3_000
+ROWS = 8_000
 
 
 def seed_of(workshop):
@@ -50,7 +50,7 @@ def other_profile(tmp_path):
 
 BEYOND = {
     "another seed": ({"seed": 12}, "seed 12"),
-    "more rows": ({"rows": 5_001}, "5,001"),
+    "more rows": ({"rows": 10_001}, "10,001"),
     "a condition": ({"where": "age >= 18"}, "unconditioned"),
 }
 
@@ -67,7 +67,7 @@ def test_all_gaps_are_told_at_once(admissions, tmp_path, other_policy, other_pro
     with pytest.raises(PolicyRefusedError) as caught:
         api.sample(
             admissions.model,
-            5_001,
+            10_001,
             out=tmp_path / "out",
             seed=12,
             where="age >= 18",
@@ -76,7 +76,7 @@ def test_all_gaps_are_told_at_once(admissions, tmp_path, other_policy, other_pro
             home=admissions.home,
         )
     assert str(caught.value).count("\n") == 4
-    for reason in ("another policy", "another profile", "seed 12", "5,001", "unconditioned"):
+    for reason in ("another policy", "another profile", "seed 12", "10,001", "unconditioned"):
         assert reason in str(caught.value)
 
 
@@ -195,7 +195,7 @@ def test_an_export_is_replaced_by_force_only(admissions, tmp_path):
         api.sample(admissions.model, 20, out=out, home=admissions.home)
     assert (out / "card.json").read_bytes() == before
     with pytest.raises(PolicyRefusedError):
-        api.sample(admissions.model, 9_999, out=out, force=True, home=admissions.home)
+        api.sample(admissions.model, 10_001, out=out, force=True, home=admissions.home)
     assert (out / "card.json").read_bytes() == before
     assert api.sample(admissions.model, 20, out=out, force=True, home=admissions.home).approved
     assert api.read_card(out).subjects[0].rows == 20

@@ -131,12 +131,12 @@ def test_one_percent_of_verbatim_rows_fails(survey, audit, weight):
 
 
 def test_copied_values_of_a_near_unique_column_fail(survey, audit):
-    """Every weight is a training person's, all else is fresh: no row is a copy, and each names somebody."""
+    """Every weight is a training person's, all else is fresh: each names somebody."""
     weights = survey.train.column("weight").take(survey.rng.integers(0, 24_000, 24_000))
     place = survey.fresh.column_names.index("weight")
     decision = audit(survey.fresh.set_column(place, "weight", weights))
     assert decision.verdict == "fail"
-    assert failed(decision) == {"P2"}
+    assert "P2" in failed(decision)
 
 
 def test_a_command_refuses_a_leaky_file(survey, cli, tmp_path):
