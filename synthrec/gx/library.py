@@ -1,0 +1,62 @@
+"""The one door to Great Expectations: imported when asked for, without telemetry and without noise."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from synthrec.errors import ConfigError
+
+EXTRA = "Great Expectations is not installed: pip install 'synthrec[gx]'"
+
+
+def library_version() -> str:
+    """The installed version.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
+    try:
+        return version("great-expectations")
+    except PackageNotFoundError:
+        raise ConfigError(EXTRA) from None
+
+
+def library() -> Any:
+    """The module, with its telemetry off before it is imported.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
+    library_version()
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import great_expectations  # noqa: PLC0415
+
+    return great_expectations
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Neither warnings nor log lines of Great Expectations: both may quote cells."""
+    logger = logging.getLogger("great_expectations")
+    before = logger.disabled
+    children = [item for name, item in logging.root.manager.loggerDict.items() if name.startswith("great_expectations")]
+    states = [(item, item.disabled) for item in children if isinstance(item, logging.Logger)]
+    logger.disabled = True
+    for item, _ in states:
+        item.disabled = True
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.disabled = before
+        for item, state in states:
+            item.disabled = state
