@@ -12,7 +12,7 @@ from synthrec.errors import InternalError
 from synthrec.gx.expectation import Suite
 from synthrec.gx.library import library, library_version, quiet
 from synthrec.gx.offline import make_offline
-from synthrec.gx.project import CHECKPOINT, FOLDER, RESULTS, SITE, project_files, write_project
+from synthrec.gx.project import CHECKPOINT, FOLDER, RESULTS, project_files, write_project
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def make_project(export: Path, suites: Iterable[Suite], run_name: str) -> Projec
     write_project(folder, project_files(suites, version))
     for path in sorted((folder / RESULTS).rglob("*.json")):
         _relocate(path)
-    make_offline(folder / SITE)
+    make_offline(folder)
     return ProjectRun(version, run_name, runs)
 
 
