@@ -108,10 +108,10 @@ def suite_digest(entries: Iterable[Mapping[str, Any]]) -> str:
     """
     try:
         demands = [
-            canonical_text({"type": entry["type"], "severity": entry["severity"], "kwargs": entry["kwargs"]})
+            canonical_text({"type": entry["type"], "severity": entry.get("severity"), "kwargs": entry["kwargs"]})
             for entry in entries
         ]
-    except (KeyError, TypeError):
+    except (AttributeError, KeyError, TypeError):
         raise ValueError("not a list of stored expectations") from None
     return digest(sorted(demands))
 

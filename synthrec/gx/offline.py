@@ -17,16 +17,18 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-ALLOWED = frozenset(
-    "a b body br code div em h1 h2 h3 h4 h5 h6 hr li nav ol p pre small span strong table tbody td th thead tr ul".split()
-)
-DROPPED = frozenset(
-    "script style head title label button form select textarea svg object iframe template noscript video audio".split()
-)
+_ALLOWED = "a b br code div em h1 h2 h3 h4 h5 h6 hr li nav ol p pre small span strong table tbody td th thead tr ul"
+_DROPPED = "audio button form head iframe label noscript object script select style svg template textarea title video"
+ALLOWED = frozenset(_ALLOWED.split())
+DROPPED = frozenset(_DROPPED.split())
 """Elements that go with all that they hold."""
 VOID = frozenset({"br", "hr"})
 KEPT = frozenset({"id", "colspan", "rowspan", "href"})
 """Attributes that pass; a link only within the page or to another one of the site."""
+RANKS = {"h4": "h1", "h5": "h2", "h6": "h3"}
+"""Headings by rank, which the pages choose by size."""
+BUTTONS = {"card", "mb-3"}
+"""Classes of the box of buttons, which are scripts."""
 
 _STATUS = {
     "fa-check-circle": "passed",
@@ -37,6 +39,7 @@ _STATUS = {
 STYLE = """\
 body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:70rem;padding:1rem;color:#1a1a1a;background:#fff}
 table{border-collapse:collapse;margin:.5rem 0 1rem;display:block;overflow-x:auto}
+h1{font-size:1.5rem}h2{font-size:1.2rem}h3{font-size:1rem}
 td,th{border:1px solid #bbb;padding:.25rem .6rem;text-align:left;vertical-align:top}
 a{color:#0b4f8a}
 .passed{font-weight:600;color:#14602b}
@@ -74,7 +77,8 @@ class _Copy(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self._parts: list[str] = []
-        self._dropping: list[str] = []
+        self._dropped = ""
+        self._depth = 0
         self._cells = 0
 
     def text(self) -> str:
@@ -83,45 +87,47 @@ class _Copy(HTMLParser):
         return "\n".join(line for line in lines if line)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Copy an allowed element with its allowed attributes."""
-        if self._dropping or tag in DROPPED:
-            self._dropping += [tag] if tag in DROPPED else []
-            return
-        self._cells += tag == "td"
-        if tag == "i":
-            self._parts.append(self._status(dict(attrs).get("class") or ""))
-        elif tag in ALLOWED and tag != "body":
-            self._parts.append(f"<{tag}{''.join(_attributes(attrs))}>")
+        """Copy an allowed element with its allowed attributes; drop a whole one that is not."""
+        classes = set((dict(attrs).get("class") or "").split())
+        if self._depth:
+            self._depth += tag == self._dropped
+        elif tag in DROPPED or classes >= BUTTONS:
+            self._dropped, self._depth = tag, 1
+        elif tag == "i":
+            self._parts.append(self._status(classes))
+        elif tag in ALLOWED:
+            self._cells += tag == "td"
+            self._parts.append(f"<{RANKS.get(tag, tag)}{''.join(_attributes(attrs))}>")
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Copy an element that closes itself."""
-        if tag not in DROPPED:
+        if tag in VOID:
             self.handle_starttag(tag, attrs)
 
     def handle_endtag(self, tag: str) -> None:
         """Close what was opened."""
-        if self._dropping:
-            if tag == self._dropping[-1]:
-                self._dropping.pop()
-            return
-        self._cells -= tag == "td"
-        if tag in ALLOWED - VOID and tag != "body":
-            self._parts.append(f"</{tag}>")
+        if self._depth:
+            self._depth -= tag == self._dropped
+        elif tag in ALLOWED - VOID:
+            self._cells -= tag == "td"
+            self._parts.append(f"</{RANKS.get(tag, tag)}>")
 
     def handle_data(self, data: str) -> None:
         """Copy text."""
-        if not self._dropping:
+        if not self._depth:
             self._parts.append(escape(data))
 
-    def _status(self, icon: str) -> str:
+    def _status(self, classes: set[str]) -> str:
         """The word for an icon in a cell; beside the icon of the overview the word stands already."""
-        words = (word for name, word in _STATUS.items() if name in icon.split())
+        words = (word for name, word in _STATUS.items() if name in classes)
         return "".join(map(_word, words)) if self._cells else ""
 
 
 def _attributes(attrs: list[tuple[str, str | None]]) -> Iterator[str]:
     for name, value in attrs:
-        if name in KEPT and value and (name != "href" or _is_inside(value)):
+        if name == "hidden":
+            yield " hidden"
+        elif name in KEPT and value and (name != "href" or _is_inside(value)):
             yield f' {name}="{escape(value)}"'
 
 

@@ -69,30 +69,38 @@ def _stated(spec: TableSpec, made: Made | None, rows: int | None) -> Iterator[Ex
 def _of_column(name: str, column: Column, made: Made | None) -> Iterator[Expectation]:
     if not column.null.allowed:
         yield _expect("expect_column_values_to_not_be_null", f"not null: {name}", column=name)
-    if column.kind in LABEL_KINDS:
-        yield _expect("expect_column_value_lengths_to_be_between", f"type: {name}", column=name, **_ANY_TEXT)
-    elif not column.timezone:
+    domain = tuple(_of_domain(name, column))
+    form = _form(name, column, made)
+    if column.kind not in LABEL_KINDS and not column.timezone:
         types = _TYPES[column.kind]
         yield _expect("expect_column_values_to_be_in_type_list", f"type: {name}", column=name, type_list=types)
-    if column.domain is not None and column.domain.source != "learned":
-        yield from _of_domain(name, column, column.domain)
-    if (form := _form(name, column, made)) is not None:
+    elif column.kind in LABEL_KINDS and not domain and form is None:
+        yield _expect("expect_column_value_lengths_to_be_between", f"type: {name}", column=name, **_ANY_TEXT)
+    yield from domain
+    if form is not None:
         yield _expect("expect_column_values_to_match_regex", f"form: {name}", column=name, regex=form)
 
 
-def _of_domain(name: str, column: Column, domain: Domain) -> Iterator[Expectation]:
-    rule = f"domain: {name}"
+def _of_domain(name: str, column: Column) -> Iterator[Expectation]:
+    """A domain that was learned from real records is not told."""
+    rule, domain = f"domain: {name}", column.domain
+    if domain is None or domain.source == "learned":
+        return
     if domain.values is not None:
         listed = members(domain.values, column)
         if listed is not None:
             yield _expect("expect_column_values_to_be_in_set", rule, column=name, value_set=listed)
-    elif column.is_numeric and (domain.min, domain.max) != (None, None):
-        ends: dict[str, Any] = {}
-        if domain.min is not None:
-            ends["min_value"] = bound(domain.min, column, "min")
-        if domain.max is not None:
-            ends["max_value"] = bound(domain.max, column, "max")
+    elif column.is_numeric and (ends := _ends(domain, column)):
         yield _expect("expect_column_values_to_be_between", rule, column=name, **ends)
+
+
+def _ends(domain: Domain, column: Column) -> dict[str, Any]:
+    ends: dict[str, Any] = {}
+    if domain.min is not None:
+        ends["min_value"] = bound(domain.min, column, "min")
+    if domain.max is not None:
+        ends["max_value"] = bound(domain.max, column, "max")
+    return ends
 
 
 def _form(name: str, column: Column, made: Made | None) -> str | None:

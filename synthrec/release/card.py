@@ -225,6 +225,15 @@ class Conditional(Part):
     """How many of them satisfy it, where that was asked for; None where all do."""
 
 
+class RepairPart(Part):
+    """Rows that repeated a single real person, of train and holdout alike, were drawn again."""
+
+    checks: Annotated[tuple[str, ...], Field(min_length=1)]
+    """The checks that had found them."""
+    attempts: Count
+    """Audits of the model until this one, with it."""
+
+
 class Lineage(Part):
     """How far the records are from real ones."""
 
@@ -245,6 +254,38 @@ class Environment(Part):
 
     python: str
     packages: dict[str, str]
+
+
+class SuitePart(Part):
+    """What was expected of one table, and what came of it."""
+
+    table: str
+    evaluated: Count
+    successful: Count
+    digest: Digest
+    """Of the demands of the stored suite, in whatever order it lists them."""
+
+
+class BesidePart(Part):
+    """A rule of the schema that no built-in expectation states; synthrec counted what breaks it."""
+
+    table: str
+    rule: str
+    broken: Count
+
+
+class ExpectationsPart(Part):
+    """The Great Expectations project in the folder ``gx`` of the export, and the verdict of its checkpoint."""
+
+    version: str
+    """Of Great Expectations."""
+    run_name: str
+    suites: Annotated[tuple[SuitePart, ...], Field(min_length=1)]
+    checkpoint: Digest
+    """Of what the checkpoint runs: validations, suites by name, and the files that they read."""
+    beside: tuple[BesidePart, ...] = ()
+    unstated: dict[str, tuple[str, ...]] = {}
+    """By table: columns whose domains were learned from real records, so that no suite may tell of them."""
 
 
 class Card(Part):
@@ -277,6 +318,9 @@ class Card(Part):
     decision: DecisionPart
     coverage: CoveragePart
     conditional: Conditional | None = None
+    repair: RepairPart | None = None
+    expectations: ExpectationsPart | None = None
+    """None where the export has no such project."""
     lineage: Lineage
     use: UsePart
     environment: Environment

@@ -66,6 +66,8 @@ class Release:
     approved: tuple[parts.Result, ...] = ()
     """Findings of the earlier audit that the decision rests on, where an approval covers the records."""
     conditional: parts.Conditional | None = None
+    repair: parts.RepairPart | None = None
+    expectations: parts.ExpectationsPart | None = None
     limits: tuple[str, ...] = ()
     """Sentences on what the codec and generator cannot keep."""
     warnings: tuple[str, ...] = ()
@@ -97,6 +99,8 @@ def build_card(release: Release) -> parts.Card:
         decision=_decision(release, results),
         coverage=release.coverage,
         conditional=release.conditional,
+        expectations=release.expectations,
+        repair=release.repair,
         lineage=parts.Lineage(generation_depth=learned.generation if learned else 0),
         use=_use(release),
         environment=_environment(),

@@ -138,6 +138,10 @@ def _origin(card: Card) -> Iterator[tuple[str, str]]:
             yield "only where", f"{asked.where}: {reached}"
         else:
             yield "prevalence by design", f"{asked.satisfying:,} rows with {asked.where}; {reached}"
+    if card.repair is not None:
+        found = f"found by {', '.join(card.repair.checks)}, audit {card.repair.attempts} of the model"
+        yield "drawn again", f"rows that repeated a single person of train or holdout, {found}"
+    yield from _expectations(card)
     yield from _source(card)
     for table, unit in card.privacy.units.items():
         most = (
@@ -160,6 +164,21 @@ def _guarantee(card: Card) -> Iterator[tuple[str, str]]:
         yield "readings without a claim", f"{claim.looks_without_claim:,} before, as far as the ledger knows"
     if card.privacy.ledger_head is not None:
         yield "ledger", f"entry {card.privacy.ledger_head.sequence}; other ledgers are unknown to it"
+
+
+def _expectations(card: Card) -> Iterator[tuple[str, str]]:
+    """The Great Expectations project: what its suites came to, and what was checked beside them."""
+    project = card.expectations
+    if project is None:
+        return
+    for suite in project.suites:
+        met = f"{suite.successful:,} of {suite.evaluated:,} met"
+        yield f"expectations of {suite.table}", f"{met}; Great Expectations {project.version}, {suite.digest}"
+    if project.beside:
+        broken = sum(rule.broken for rule in project.beside)
+        yield "rules checked beside them", f"{len(project.beside):,}, broken {broken:,} times"
+    for table, columns in project.unstated.items():
+        yield f"domains of {table} that no suite tells", ", ".join(columns)
 
 
 def _source(card: Card) -> Iterator[tuple[str, str]]:

@@ -61,7 +61,7 @@ class Staging:
         """
         if CARD not in cards:
             raise InternalError(f"an export needs a {CARD}")
-        for path in sorted(self._export.iterdir()):
+        for path in sorted(self._export.rglob("*")):
             _sync(path)
         sync_folder(self._export)
         for name in sorted(cards, key=lambda name: (name == CARD, name)):
