@@ -225,6 +225,7 @@ def sample(
     csv_profile: CsvProfile = "plain",
     chunk_rows: int = 65_536,
     draft: bool = False,
+    gx: bool = False,
     policy: str | Path = "default",
     profile: str | Path = "default",
     force: bool = False,
@@ -247,6 +248,7 @@ def sample(
         csv_profile: ``spreadsheet`` disarms text that a spreadsheet would run as a formula.
         chunk_rows: Rows held in memory at a time; changes no byte of the output.
         draft: Write learned records without checks and card, for the steward's eyes only.
+        gx: Make a Great Expectations project beside the records; an expectation that is not met refuses them.
         policy: Name or file of the policy.
         profile: Name or file of the profile.
         force: Replace an export that stands at `out`.
@@ -263,7 +265,7 @@ def sample(
         KeyMissingError: the root secret under which the model was made is not here.
     """
     run = Run.under(policy, profile, home=home, progress=progress)
-    place = Place(Path(out), tuple(formats), csv_profile, force)
+    place = Place(Path(out), tuple(formats), csv_profile, force, gx)
     progress.step("draw, check and export")
     if isinstance(source, Schema) or not is_model(Path(source)):
         _refuse_beside_rules(real=real, holdout=holdout, draft=draft)
@@ -276,6 +278,8 @@ def sample(
         raise ConfigError("--set overrides parameters of a rule schema; condition a model with --where")
     model = OpenModel.at(Path(source), run.home)
     draw = Draw(rows, model.streams(seed), where, chunk_rows, parse_prevalence(prevalence, rows))
+    if draft and gx:
+        raise ConfigError("a draft is not checked, so that it has no expectations: leave --gx out")
     if draft:
         return write_draft(model.maker, draw, place, run)
     backing = backing_for(model, draw, real, holdout, run)

@@ -54,6 +54,9 @@ from synthrec.cli.output import Output, output_options
 @click.option(
     "--draft", is_flag=True, help="Write learned records without a card, for the steward's eyes only."
 )
+@click.option(
+    "--gx", is_flag=True, help="Make a Great Expectations project in the export; an unmet expectation refuses."
+)
 @judged
 @forced("an export")
 @click.option("-o", "--out", type=NEW, required=True, help="Folder of the export.")

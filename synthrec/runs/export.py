@@ -11,12 +11,15 @@ from typing import get_args
 
 from synthrec.data.csv_format import CsvProfile
 from synthrec.errors import ConfigError
-from synthrec.release.card import Card, Conditional, CoveragePart, Result, card_bytes
+from synthrec.gx.library import library_version
+from synthrec.gx.project import FOLDER as PROJECT
+from synthrec.release.card import Card, Conditional, CoveragePart, ExpectationsPart, Result, card_bytes
 from synthrec.release.card_build import Learned, Release, build_card, subject
 from synthrec.release.card_render import render_html, render_markdown
 from synthrec.release.export import CARD, staging, sync_folder
 from synthrec.release.gate import Decision
 from synthrec.runs.context import Run
+from synthrec.runs.expectations import expect
 from synthrec.runs.makers import Draw, Maker
 from synthrec.runs.reports import SampleReport
 from synthrec.runs.sinks import RecordSinks
@@ -37,12 +40,14 @@ class Place:
     formats: Sequence[str] = ("parquet",)
     csv_profile: CsvProfile = "plain"
     force: bool = False
+    gx: bool = False
+    """Whether a Great Expectations project is made beside the records."""
 
     def __post_init__(self) -> None:
         """Refuse kinds of files that there are not.
 
         Raises:
-            ConfigError: formats or profile are not among the known ones.
+            ConfigError: formats or profile are not among the known ones; or what the project needs is absent.
         """
         if (
             not self.formats
@@ -52,6 +57,10 @@ class Place:
             raise ConfigError(f"formats must be a sequence of one or more of {', '.join(FORMATS)}, each once")
         if self.csv_profile not in get_args(CsvProfile):
             raise ConfigError(f"csv_profile must be one of {', '.join(get_args(CsvProfile))}")
+        if self.gx and "parquet" not in self.formats:
+            raise ConfigError("a Great Expectations project reads Parquet files; add parquet to --format")
+        if self.gx:
+            library_version()
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +83,8 @@ class Outcome:
     tally: Tally
     sinks: RecordSinks
     decision: Decision
+    expectations: ExpectationsPart | None = None
+    """What a Great Expectations project came to, where one was asked for."""
 
 
 NOTHING = Backing()
@@ -92,9 +103,15 @@ def export(maker: Maker, draw: Draw, place: Place, backing: Backing, run: Run) -
         with RecordSinks(stage.path, maker.schema, place.formats, place.csv_profile) as sinks:
             records = counted(maker, draw, tally, run)
             decision = judge(maker.schema, sinks.passing(records), backing.real, run, draw)
+        expectations = None
+        if place.gx and decision.verdict == "pass":
+            run.progress.step("run Great Expectations")
+            folder = stage.path(PROJECT).parent
+            expectations, decision = expect(folder, maker.schema, maker.origin, sinks.rows, decision)
         if decision.verdict != "pass":
             return SampleReport(decision, (), None, None, (), draw.rows, tally.reached)
-        card = build_card(_release(maker.schema, Outcome(draw, tally, sinks, decision), backing, run))
+        outcome = Outcome(draw, tally, sinks, decision, expectations)
+        card = build_card(_release(maker.schema, outcome, backing, run))
         stage.publish(_cards(card))
     files = tuple(place.out / item.name for item in card.subjects)
     notes = _notes(draw, tally)
@@ -141,6 +158,7 @@ def _release(schema: Schema, outcome: Outcome, backing: Backing, run: Run) -> Re
         learned=backing.learned,
         approved=backing.approved or (),
         conditional=_conditional(draw, tally),
+        expectations=outcome.expectations,
         limits=backing.limits,
         warnings=_notes(draw, tally),
     )
