@@ -93,8 +93,9 @@ SETS = {
 
 DELTA = ("--delta", "1e-5")
 VARIANTS = {
-    "copula": (),
-    "copula-stratified": ("--stratify",),
+    "auto": (),
+    "copula": ("-g", "copula"),
+    "copula-stratified": ("-g", "copula", "--stratify"),
     "marginals": ("-g", "marginals"),
     "ctgan": ("-g", "ctgan"),
     "marginals-1": ("-g", "marginals", "--epsilon", "1", *DELTA),

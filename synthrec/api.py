@@ -39,6 +39,7 @@ from synthrec.runs.makers import Draw, RuleMaker, parse_prevalence
 from synthrec.runs.models import OpenModel, backing_for, charge_attempt, is_model
 from synthrec.runs.params import parse_params
 from synthrec.runs.recipe import AUTO, Recipe, refuse_bounds_without_claim
+from synthrec.runs.repair import export_repaired, refuse_repair
 from synthrec.runs.reports import AuditReport, DemoReport, FitReport, SampleReport
 from synthrec.schema.load import load_schema as read_schema
 from synthrec.schema.model import Schema
@@ -226,6 +227,7 @@ def sample(
     chunk_rows: int = 65_536,
     draft: bool = False,
     gx: bool = False,
+    repair: bool = False,
     policy: str | Path = "default",
     profile: str | Path = "default",
     force: bool = False,
@@ -249,6 +251,7 @@ def sample(
         chunk_rows: Rows held in memory at a time; changes no byte of the output.
         draft: Write learned records without checks and card, for the steward's eyes only.
         gx: Make a Great Expectations project beside the records; an expectation that is not met refuses them.
+        repair: Draw rows again that made an audit against `real` refuse, and audit anew.
         policy: Name or file of the policy.
         profile: Name or file of the profile.
         force: Replace an export that stands at `out`.
@@ -268,7 +271,7 @@ def sample(
     place = Place(Path(out), tuple(formats), csv_profile, force, gx)
     progress.step("draw, check and export")
     if isinstance(source, Schema) or not is_model(Path(source)):
-        _refuse_beside_rules(real=real, holdout=holdout, draft=draft)
+        _refuse_beside_rules(real=real, holdout=holdout, draft=draft, repair=repair)
         schema = _schema(source)
         streams = Streams.fresh() if seed is None else Streams(seed)
         draw = Draw(rows, streams, where, chunk_rows, parse_prevalence(prevalence, rows))
@@ -282,7 +285,11 @@ def sample(
         raise ConfigError("a draft is not checked, so that it has no expectations: leave --gx out")
     if draft:
         return write_draft(model.maker, draw, place, run)
+    if repair:
+        refuse_repair(model, draw, audited=real is not None)
     backing = backing_for(model, draw, real, holdout, run)
+    if repair:
+        return export_repaired(model, draw, place, backing, run)
     report = export(model.maker, draw, place, backing, run)
     if backing.real is not None and not report.approved:
         charge_attempt(model)

@@ -55,6 +55,11 @@ from synthrec.cli.output import Output, output_options
     "--draft", is_flag=True, help="Write learned records without a card, for the steward's eyes only."
 )
 @click.option(
+    "--repair",
+    is_flag=True,
+    help="Where the audit against --real finds rows that repeat a person, draw these again and audit anew.",
+)
+@click.option(
     "--gx", is_flag=True, help="Make a Great Expectations project in the export; an unmet expectation refuses."
 )
 @judged

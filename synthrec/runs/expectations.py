@@ -76,15 +76,19 @@ def _judged(decision: Decision, run: ProjectRun) -> Decision:
     if not unmet:
         return decision
     reasons = tuple(finding.reason for finding in unmet)
-    return replace(
-        decision, verdict=Verdict.FAIL, findings=(*unmet, *decision.findings), reasons=reasons
-    )
+    return replace(decision, verdict=Verdict.FAIL, findings=(*unmet, *decision.findings), reasons=reasons)
 
 
 def _finding(run: SuiteRun) -> Finding:
     missed = run.evaluated - run.successful
     measure = Measure(
-        "unmet", missed, missed, missed, run.evaluated, None, "expectations not met; counted by Great Expectations"
+        "unmet",
+        missed,
+        missed,
+        missed,
+        run.evaluated,
+        None,
+        "expectations not met; counted by Great Expectations",
     )
     title = f"Does Great Expectations find {run.table} as its suite says?"
     result = CheckResult(f"expectations.{run.table}", title, (measure,), bound="unmet")

@@ -13,7 +13,15 @@ from synthrec.data.csv_format import CsvProfile
 from synthrec.errors import ConfigError
 from synthrec.gx.library import library_version
 from synthrec.gx.project import FOLDER as PROJECT
-from synthrec.release.card import Card, Conditional, CoveragePart, ExpectationsPart, Result, card_bytes
+from synthrec.release.card import (
+    Card,
+    Conditional,
+    CoveragePart,
+    ExpectationsPart,
+    RepairPart,
+    Result,
+    card_bytes,
+)
 from synthrec.release.card_build import Learned, Release, build_card, subject
 from synthrec.release.card_render import render_html, render_markdown
 from synthrec.release.export import CARD, staging, sync_folder
@@ -73,6 +81,8 @@ class Backing:
     """Findings of the audit that the approval rests on; None where the records themselves are audited."""
     limits: tuple[str, ...] = ()
     """Sentences for the card on what codec and generator cannot keep."""
+    repair: RepairPart | None = None
+    """What was drawn again before these records, if anything."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,6 +169,7 @@ def _release(schema: Schema, outcome: Outcome, backing: Backing, run: Run) -> Re
         approved=backing.approved or (),
         conditional=_conditional(draw, tally),
         expectations=outcome.expectations,
+        repair=backing.repair,
         limits=backing.limits,
         warnings=_notes(draw, tally),
     )

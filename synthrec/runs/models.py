@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from synthrec.data.fingerprint import salted
@@ -131,14 +131,14 @@ class OpenModel:
         )
 
 
-def charge_attempt(model: OpenModel) -> None:
+def charge_attempt(model: OpenModel) -> OpenModel:
     """Record that one more audit of this model did not end with a pass: trying until it passes is counted."""
-    if model.approval is not None:
-        fields = Terms.model_fields
-        terms = Terms(**{name: getattr(model.approval, name) for name in fields})
-        write_approval(
-            model.folder, sign(terms.model_copy(update={"attempt": terms.attempt + 1}), model.keys)
-        )
+    if model.approval is None:
+        return model
+    terms = Terms(**{name: getattr(model.approval, name) for name in Terms.model_fields})
+    charged = sign(terms.model_copy(update={"attempt": terms.attempt + 1}), model.keys)
+    write_approval(model.folder, charged)
+    return replace(model, approval=charged)
 
 
 def backing_for(model: OpenModel, draw: Draw, real: Data | None, holdout: Data | None, run: Run) -> Backing:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Protocol
 
+from synthrec.data.table import Table
+from synthrec.schema.vector import BoolArray
 from synthrec.validation.exhibits import Exhibit
 
 
@@ -42,6 +44,13 @@ class Measure:
     """How value and bounds were computed, with the source of the formula."""
 
 
+class Culprits(Protocol):
+    """What synthetic rows must not repeat; it holds keys of real records and is kept in memory only."""
+
+    def among(self, table: Table) -> BoolArray:
+        """Which rows do, bool of shape (n,)."""
+
+
 @dataclass(frozen=True)
 class CheckResult:
     """The outcome of one check before the policy speaks: evidence, bound and power, no decision."""
@@ -65,6 +74,8 @@ class CheckResult:
     """Details for the steward's eyes only; never on a card."""
     exhibits: tuple[Exhibit, ...] = ()
     """Figures and tables for the steward's report; never on a card or in a public report."""
+    culprits: Culprits | None = field(default=None, compare=False, repr=False)
+    """What the rows behind the evidence have in common, where drawing them again can repair the release."""
 
     def measure(self, name: str) -> Measure:
         """The measure of that name."""

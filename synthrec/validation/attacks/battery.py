@@ -20,10 +20,14 @@ from synthrec.validation.attacks.exchange import Hits, scale_for_power
 from synthrec.validation.attacks.strata import LEAK, Stratum, merged
 from synthrec.validation.attacks.uniques import Persons, UniqueKeys, others
 from synthrec.validation.cells import KeyArray, total
+from synthrec.validation.exhibits import Listing
 from synthrec.validation.stats import ALPHA
 
 ColumnSet = tuple[int, ...]
 """Positions of columns, ascending."""
+
+LISTED = 100
+"""Synthetic rows that are listed per group."""
 
 CROWDED = 5
 """Strata of isolation: nobody near, 1, 2 to 3, 4 to 7, 8 to 15, and 16 or more."""
@@ -98,6 +102,7 @@ class Battery:
     def __init__(self, groups: Iterable[Group], persons: Persons, train_rows: int) -> None:
         self._groups = tuple(groups)
         self._persons, self._train_rows = persons, train_rows
+        self._hitting: dict[str, list[int]] = {group.name: [] for group in self._groups}
         self.rows = 0
 
     def mark(self, cells: KeyArray) -> None:
@@ -105,8 +110,10 @@ class Battery:
         rows = total(cells)
         for group in self._groups:
             keys = set_keys(group.columns, cells, rows)
+            hitting = self._hitting[group.name]
             for uniques in group.strata:
-                uniques.mark(keys)
+                found = uniques.mark(keys)[: LISTED - len(hitting)]
+                hitting.extend((found + self.rows).tolist())
         self.rows += len(rows)
 
     def outcome(self) -> Outcome | str:
@@ -119,6 +126,20 @@ class Battery:
         weights = math.fsum(trial.weight for trial in trials)
         shared = tuple(replace(trial, weight=trial.weight / weights) for trial in trials)
         return Outcome(shared, self._persons.count)
+
+    def guilty(self, outcome: Outcome) -> Group:
+        """The group with the strongest evidence: if many show a leak, that with few hits by chance."""
+        return next(group for group in self._groups if group.name == outcome.worst.name)
+
+    def listing(self, group: Group) -> Listing:
+        """Numbers of the synthetic rows, from 0 in release order, that repeat a person of the group."""
+        rows = ", ".join(map(str, sorted(self._hitting[group.name])))
+        return Listing(
+            "Rows that repeat a single person",
+            f"On the column set with the strongest evidence; at most {LISTED} rows, of both sides alike.",
+            ("column set", "rows"),
+            ((group.name, rows),),
+        )
 
     def _trial(self, group: Group) -> Trial:
         leak = min(1.0, LEAK * self.rows / self._train_rows) if self._train_rows else 0.0

@@ -6,6 +6,7 @@ import numpy as np
 
 from synthrec.data.table import Records
 from synthrec.validation.attacks.battery import Battery, Trial, whole_rows
+from synthrec.validation.attacks.culprits import unique_values
 from synthrec.validation.attacks.strata import LEAK, Stratum, merged
 from synthrec.validation.attacks.uniques import Persons
 from synthrec.validation.cells import CellKeys
@@ -41,6 +42,7 @@ class RowCopies:
         outcome = self._battery.outcome()
         if isinstance(outcome, str):
             return CheckResult(self.check, self.title, (), not_applicable=outcome)
+        guilty = self._battery.guilty(outcome)
         return CheckResult(
             self.check,
             self.title,
@@ -49,6 +51,8 @@ class RowCopies:
             p_value=outcome.worst.p_value,
             power=outcome.strongest.power(),
             persons_needed=outcome.persons_needed,
+            exhibits=(self._battery.listing(guilty),),
+            culprits=unique_values(self._cells, guilty),
             steward={"by isolation, nobody near first": [vars(part.hits) for part in outcome.worst.strata]},
         )
 

@@ -21,6 +21,7 @@ from synthrec.validation.attacks.battery import (
     projection,
     whole_rows,
 )
+from synthrec.validation.attacks.culprits import unique_values
 from synthrec.validation.attacks.uniques import Persons
 from synthrec.validation.cells import AUDIT_SEED, CellKeys, KeyArray
 from synthrec.validation.real import RealData
@@ -69,6 +70,7 @@ class ProjectionCopies:
         outcome = self._battery.outcome()
         if isinstance(outcome, str):
             return CheckResult(self.check, self.title, (), not_applicable=outcome)
+        guilty = self._battery.guilty(outcome)
         return CheckResult(
             self.check,
             self.title,
@@ -77,6 +79,8 @@ class ProjectionCopies:
             p_value=outcome.worst.p_value,
             power=outcome.strongest.power(),
             persons_needed=outcome.persons_needed,
+            exhibits=(self._battery.listing(guilty),),
+            culprits=unique_values(self._cells, guilty),
             steward={"column sets": len(outcome.trials), "strongest evidence": outcome.worst.name},
         )
 

@@ -69,12 +69,13 @@ class UniqueKeys:
         self._owners = persons.of_row[rows][first][:kept].astype(np.int32)
         self._persons = persons
         self._seen = np.zeros(len(self._keys), dtype=bool)
-        self._index = KeyIndex(self._keys)
+        self.index = KeyIndex(self._keys)
 
-    def mark(self, keys: KeyArray) -> None:
-        """Mark the keys that occur among those of synthetic rows."""
-        _, places = self._index.find(keys)
+    def mark(self, keys: KeyArray) -> IntArray:
+        """Mark the keys that occur among those of synthetic rows; positions of the rows that have one."""
+        rows, places = self.index.find(keys)
         self._seen[places] = True
+        return rows
 
     def hits(self) -> Hits:
         """The persons, and those of them with a key that was seen."""
