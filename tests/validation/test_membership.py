@@ -19,6 +19,7 @@ from synthrec.validation.attacks.isolated import (
 )
 from synthrec.validation.attacks.membership import TOPS, Membership
 from synthrec.validation.attacks.roc import Roc
+from synthrec.validation.attacks.space import Space, nearest
 from synthrec.validation.attacks.suspects import Sides, Suspects, some_persons
 from synthrec.validation.real import RealData
 
@@ -121,6 +122,21 @@ def test_copies_of_the_most_isolated_are_found_among_them(release):
     assert clean.p_value > 0.01
     assert found.p_value < 1e-3
     assert found.exhibits[0].title.endswith("isolated persons")
+
+
+def test_rows_that_keep_away_from_members_betray_them(release):
+    """A distance filter: fresh rows whose nearest real row is a training row are dropped, and holes are left."""
+    drawn = release(8, 6_000, 1_000, share=0.5)
+    rows = Table.concat([drawn.real.train, drawn.real.holdout])
+    space = Space.of(drawn.real.train.spec, rows)
+    reference = space.points(rows)
+    _, place = nearest(space.points(drawn.fresh), reference)
+    filtered = drawn.fresh.take(np.flatnonzero(place >= len(drawn.real.train)))
+    kept, _ = attacked(drawn.real, drawn.fresh)
+    found, _ = attacked(drawn.real, filtered)
+    assert kept.p_value > 0.01
+    assert found.p_value < 1e-4
+    assert found.measure("AUC").low > 0.5
 
 
 def test_all_copied_is_certain(release):

@@ -15,8 +15,8 @@ TOPS = (0.005, 0.01, 0.05, 0.1, 0.25, 0.5)
 """Fractions of the highest scores that are tested for too many members: for few leaked rows and for many."""
 
 _SCORES = (
-    f"; the score with the highest upper limit of three (valid for the one that truly finds most), persons "
-    f"with at most {MOST:,} rows per side"
+    "; of three scores in both directions that with the highest upper limit (valid for the one that truly "
+    f"finds most), persons with at most {MOST:,} rows per side"
 )
 
 

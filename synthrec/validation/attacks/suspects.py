@@ -62,8 +62,14 @@ def some_persons(persons: IntArray, most: int) -> IntArray:
     return np.flatnonzero(chosen[persons])
 
 
+AVOIDED = "avoidance by "
+"""Front part of the names of reversed scores: rows that keep away from members betray them as well."""
+
+
 class Suspects:
     """Scores of persons of both sides, the members' ones higher if the synthetic rows betray them.
+
+    Each score is taken in both directions: filters that drop rows near to training rows leave holes there.
 
     The distance to the k-th nearest synthetic row is taken as it is, and against the distance to the k-th
     nearest row of another real person of either side: a density ratio, which is high where the generator is
@@ -92,7 +98,8 @@ class Suspects:
         """Each score by name, per person, shape (persons,)."""
         ratios = {f"density ratio, k = {k}": self._ratio(k) for k in NEIGHBOURS}
         found = {"nearness": -self._near.steps[:, 0].astype(np.float64), **ratios}
-        return {name: self.sides.worst(scores) for name, scores in found.items()}
+        towards = {name: self.sides.worst(scores) for name, scores in found.items()}
+        return towards | {f"{AVOIDED}{name}": -scores for name, scores in towards.items()}
 
     @property
     def isolation(self) -> FloatArray:
