@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         sample,
         schema_names,
         validate,
+        verify_export,
     )
 
 __version__ = "0.1.0"
@@ -73,6 +74,7 @@ __all__ = [
     "sample",
     "schema_names",
     "validate",
+    "verify_export",
 ]
 
 

@@ -27,7 +27,7 @@ COMMANDS = {
     "sample": ("synthrec.cli.sample:sample", "Draw records, check them, and export them with a card."),
     "audit": ("synthrec.cli.audit:audit", "Measure fidelity and re-identification risk of any records."),
     "validate": ("synthrec.cli.validate:validate", "Check files against a schema and its constraints."),
-    "card": ("synthrec.cli.card:card", "Show provenance cards."),
+    "card": ("synthrec.cli.card:card", "Show provenance cards, and hold exports against them."),
     "ledger": ("synthrec.cli.ledger:ledger", "Show, verify and export the ledger of privacy spent."),
     "completion": ("synthrec.cli.completion:completion", "Print the completion script of a shell."),
 }

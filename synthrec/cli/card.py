@@ -15,7 +15,7 @@ from synthrec.cli.output import Output, output_options
 
 @click.group(cls=ConfiguredGroup)
 def card() -> None:
-    """Show provenance cards."""
+    """Show and verify provenance cards."""
 
 
 @card.command()
@@ -28,3 +28,17 @@ def show(output: Output, path: Path) -> None:
     """
     read = synthrec.read_card(path)
     show_document(output, read.model_dump(mode="json"), synthrec.render_markdown(read))
+
+
+@card.command()
+@click.argument("path", type=PATH, metavar="CARD_OR_FOLDER")
+@click.option("--model", type=PATH, help="Folder of the model, to check its approval; needs its key.")
+@output_options
+def verify(output: Output, path: Path, model: Path | None) -> None:
+    """Hold an export against its card: data files, pages, Great Expectations project.
+
+    Every fault is one line, and the exit code is then 5. Works without a network, and without keys unless
+    --model is given. The card is not signed: what is found is what was changed without it.
+    """
+    report = synthrec.verify_export(path, model=model)
+    show_document(output, report.document(), "\n".join(f"verified: {what}" for what in report.verified))

@@ -1,7 +1,7 @@
 """Values of a schema as the JSON values that an expectation compares cells with.
 
-pandas holds decimals as exact `Decimal` objects, while JSON has binary floats. A bound is therefore rounded to
-the float on the side that keeps the comparison exact for every value of the column's scale.
+pandas holds decimals as exact `Decimal` objects, while JSON has binary floats. A bound is therefore rounded
+to the float on the side that keeps the comparison exact for every value of the column's scale.
 """
 
 from __future__ import annotations

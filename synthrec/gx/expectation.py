@@ -90,7 +90,9 @@ class Suite:
     def _entry(self, place: int) -> dict[str, Any]:
         stated = self.expectations[place]
         return {
-            "id": stable_id("expectation", self.table, str(place), stated.type, canonical_text(stated.kwargs)),
+            "id": stable_id(
+                "expectation", self.table, str(place), stated.type, canonical_text(stated.kwargs)
+            ),
             "kwargs": dict(stated.kwargs),
             "meta": {"rule": stated.rule},
             "severity": "critical",
@@ -108,7 +110,9 @@ def suite_digest(entries: Iterable[Mapping[str, Any]]) -> str:
     """
     try:
         demands = [
-            canonical_text({"type": entry["type"], "severity": entry.get("severity"), "kwargs": entry["kwargs"]})
+            canonical_text(
+                {"type": entry["type"], "severity": entry.get("severity"), "kwargs": entry["kwargs"]}
+            )
             for entry in entries
         ]
     except (AttributeError, KeyError, TypeError):

@@ -47,7 +47,11 @@ def quiet() -> Iterator[None]:
     """Neither warnings nor log lines of Great Expectations: both may quote cells."""
     logger = logging.getLogger("great_expectations")
     before = logger.disabled
-    children = [item for name, item in logging.root.manager.loggerDict.items() if name.startswith("great_expectations")]
+    children = [
+        item
+        for name, item in logging.root.manager.loggerDict.items()
+        if name.startswith("great_expectations")
+    ]
     states = [(item, item.disabled) for item in children if isinstance(item, logging.Logger)]
     logger.disabled = True
     for item, _ in states:

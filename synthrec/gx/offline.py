@@ -17,8 +17,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-_ALLOWED = "a b br code div em h1 h2 h3 h4 h5 h6 hr li nav ol p pre small span strong table tbody td th thead tr ul"
-_DROPPED = "audio button form head iframe label noscript object script select style svg template textarea title video"
+_ALLOWED = (
+    "a b br code div em h1 h2 h3 h4 h5 h6 hr li nav ol p pre small span strong table tbody td th thead tr ul"
+)
+_DROPPED = (
+    "audio button form head iframe label noscript object script select style svg template textarea video"
+)
 ALLOWED = frozenset(_ALLOWED.split())
 DROPPED = frozenset(_DROPPED.split())
 """Elements that go with all that they hold."""
@@ -37,7 +41,8 @@ _STATUS = {
 }
 
 STYLE = """\
-body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:70rem;padding:1rem;color:#1a1a1a;background:#fff}
+body{font:16px/1.5 system-ui,sans-serif;
+margin:0 auto;max-width:70rem;padding:1rem;color:#1a1a1a;background:#fff}
 table{border-collapse:collapse;margin:.5rem 0 1rem;display:block;overflow-x:auto}
 h1{font-size:1.5rem}h2{font-size:1.2rem}h3{font-size:1rem}
 td,th{border:1px solid #bbb;padding:.25rem .6rem;text-align:left;vertical-align:top}

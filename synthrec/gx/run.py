@@ -42,7 +42,7 @@ class ProjectRun:
 
 
 def make_project(export: Path, suites: Iterable[Suite], run_name: str) -> ProjectRun:
-    """Write the project of an export, run its checkpoint, and leave results and Data Docs that need no network.
+    """Write the project of an export, run its checkpoint, and leave results and offline Data Docs.
 
     Args:
         export: Folder that holds ``<table>.parquet`` for each suite.
@@ -67,11 +67,11 @@ def make_project(export: Path, suites: Iterable[Suite], run_name: str) -> Projec
 def run_checkpoint(export: Path, run_name: str) -> tuple[SuiteRun, ...]:
     """The outcome per suite of the checkpoint in the project of an export."""
     gx = library()
-    from great_expectations.core.run_identifier import RunIdentifier  # noqa: PLC0415
-
     with quiet():
         context = gx.get_context(mode="file", project_root_dir=str(export))
-        result = context.checkpoints.get(CHECKPOINT).run(run_id=RunIdentifier(run_name=run_name))
+        result = context.checkpoints.get(CHECKPOINT).run(
+            run_id=gx.core.run_identifier.RunIdentifier(run_name=run_name)
+        )
     return tuple(sorted(map(_suite_run, result.run_results.values()), key=lambda run: run.table))
 
 

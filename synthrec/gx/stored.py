@@ -7,13 +7,14 @@ was dropped, a suite that the checkpoint passes over, a file that it reads in pl
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from synthrec.digests import digest
 from synthrec.gx.expectation import suite_digest
-from synthrec.gx.project import CHECKPOINT, FOLDER
+from synthrec.gx.project import CHECKPOINT, FOLDER, RESULTS
 
 MAX_BYTES = 16 * 1024 * 1024
 """Of one file of a project."""
@@ -35,14 +36,12 @@ def stored_suite(export: Path, table: str) -> StoredSuite:
         OSError: its file is not there.
         ValueError: its file is no suite.
     """
-    entries = _object(export / FOLDER / "expectations" / f"{table}.json").get("expectations")
-    if not isinstance(entries, list):
-        raise ValueError("not a suite")
+    entries = _object(export / FOLDER / "expectations" / f"{table}.json").get("expectations", ())
     return StoredSuite(table, len(entries), suite_digest(entries))
 
 
-def checkpoint_digest(export: Path, tables: tuple[str, ...]) -> str:
-    """``sha256:…`` of what the checkpoint runs: the validations by table, their suites, and their files.
+def checkpoint_digest(export: Path, tables: Iterable[str]) -> str:
+    """``sha256:…`` of what the checkpoint runs: the validations of tables, their suites, and their files.
 
     Raises:
         OSError: a file of the project is not there.
@@ -50,7 +49,7 @@ def checkpoint_digest(export: Path, tables: tuple[str, ...]) -> str:
     """
     folder = export / FOLDER
     sources = _yaml(folder / "great_expectations.yml").get("fluent_datasources")
-    validations = [_object(folder / "validation_definitions" / f"{table}.json") for table in tables]
+    validations = [_object(folder / "validation_definitions" / f"{table}.json") for table in sorted(tables)]
     return digest(
         {
             "source": sources.get(CHECKPOINT) if isinstance(sources, dict) else None,
@@ -60,23 +59,41 @@ def checkpoint_digest(export: Path, tables: tuple[str, ...]) -> str:
     )
 
 
+def stored_counts(export: Path, run_name: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Table, and expectations evaluated and met, of every stored result of a named run.
+
+    Raises:
+        ValueError: a file is no result.
+    """
+    for path in sorted((export / FOLDER / RESULTS).glob(f"*/{run_name}/*/*.json")):
+        result = _object(path)
+        try:
+            counts = result["statistics"]
+            yield result["suite_name"], (counts["evaluated_expectations"], counts["successful_expectations"])
+        except (KeyError, TypeError):
+            raise ValueError("not a result") from None
+
+
 def _object(path: Path) -> dict[str, Any]:
-    document = json.loads(_text(path))
-    if not isinstance(document, dict):
-        raise ValueError("not a JSON object")
-    return document
+    return _mapping(json.loads(_text(path)))
 
 
 def _yaml(path: Path) -> dict[str, Any]:
-    from ruamel.yaml import YAML, YAMLError  # noqa: PLC0415
+    from ruamel.yaml import YAML  # noqa: PLC0415
+    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
 
     try:
-        document = YAML(typ="safe", pure=True).load(_text(path))
+        return _mapping(YAML(typ="safe", pure=True).load(_text(path)))
     except YAMLError:
         raise ValueError("not YAML") from None
-    if not isinstance(document, dict):
-        raise ValueError("not a YAML mapping")
-    return document
+
+
+def _mapping(document: Any) -> dict[str, Any]:
+    match document:
+        case dict():
+            return document
+        case _:
+            raise ValueError("not a mapping")
 
 
 def _text(path: Path) -> str:

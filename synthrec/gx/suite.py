@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -36,7 +36,7 @@ class Made(StrEnum):
     LEARNED = "learned"
 
 
-def suites_of(schema: Schema, made: Made | None, rows: dict[str, int] | None = None) -> tuple[Suite, ...]:
+def suites_of(schema: Schema, made: Made | None, rows: Mapping[str, int] | None = None) -> tuple[Suite, ...]:
     """One suite per table, in the schema's order.
 
     Args:
@@ -44,7 +44,9 @@ def suites_of(schema: Schema, made: Made | None, rows: dict[str, int] | None = N
         made: Who made them; None where that is not known, and then no form of minted identifiers is demanded.
         rows: Exact number of rows per table; None where it is not to be stated.
     """
-    return tuple(suite_of(schema, table, made, None if rows is None else rows[table]) for table in schema.tables)
+    return tuple(
+        suite_of(schema, table, made, None if rows is None else rows[table]) for table in schema.tables
+    )
 
 
 def suite_of(schema: Schema, table: str, made: Made | None = None, rows: int | None = None) -> Suite:
@@ -73,7 +75,9 @@ def _of_column(name: str, column: Column, made: Made | None) -> Iterator[Expecta
     form = _form(name, column, made)
     if column.kind not in LABEL_KINDS and not column.timezone:
         types = _TYPES[column.kind]
-        yield _expect("expect_column_values_to_be_in_type_list", f"type: {name}", column=name, type_list=types)
+        yield _expect(
+            "expect_column_values_to_be_in_type_list", f"type: {name}", column=name, type_list=types
+        )
     elif column.kind in LABEL_KINDS and not domain and form is None:
         yield _expect("expect_column_value_lengths_to_be_between", f"type: {name}", column=name, **_ANY_TEXT)
     yield from domain
@@ -132,7 +136,7 @@ def _of_constraint(constraint: Constraint, spec: TableSpec) -> Iterator[Expectat
 
 
 def _beside(spec: TableSpec, stated: set[str]) -> Iterator[str]:
-    """Rules of the table that its suite does not state, under the names that the conformity check gives them."""
+    """Rules of the table that its suite does not state, as the conformity check names them."""
     for name, column in spec.columns.items():
         if _has_domain(column) and f"domain: {name}" not in stated:
             yield f"domain: {name}"

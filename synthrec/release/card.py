@@ -275,7 +275,7 @@ class BesidePart(Part):
 
 
 class ExpectationsPart(Part):
-    """The Great Expectations project in the folder ``gx`` of the export, and the verdict of its checkpoint."""
+    """The Great Expectations project in the folder ``gx`` of the export, and what its checkpoint said."""
 
     version: str
     """Of Great Expectations."""

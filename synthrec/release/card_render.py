@@ -149,7 +149,7 @@ def _origin(card: Card) -> Iterator[tuple[str, str]]:
         )
         yield f"person in {table}", f"{unit.person}{most}"
     yield "generation", str(card.lineage.generation_depth)
-    packages = (f"{name} {version}" for name, version in card.environment.packages.items())
+    packages = (f"{name} {version}" for name, version in sorted(card.environment.packages.items()))
     yield "environment", ", ".join((f"Python {card.environment.python}", *packages))
     yield "digital source type", card.digital_source_type
 
@@ -196,7 +196,7 @@ def _source(card: Card) -> Iterator[tuple[str, str]]:
 
 
 def _parameters(card: Card) -> Iterator[str]:
-    given = ((name, value) for name, value in card.generator.parameters.items() if value is not None)
+    given = ((name, value) for name, value in sorted(card.generator.parameters.items()) if value is not None)
     return (f"{name} = {value}" for name, value in given)
 
 
