@@ -10,7 +10,7 @@ from scipy.stats import binom
 from synthrec.validation.attacks import strata
 from synthrec.validation.attacks.exchange import Hits, scale_for_power
 from synthrec.validation.attacks.strata import Stratum, merged
-from synthrec.validation.result import NOTHING_UNIQUE
+from synthrec.validation.result import NothingAtRisk
 from synthrec.validation.stats import tail, weighted_tail
 
 
@@ -32,7 +32,7 @@ def test_binomial_evidence_is_never_stronger_than_the_exact_law_beyond_the_mean(
 
 
 def test_reasons_why_nothing_can_be_said():
-    assert Hits(0, 0, 0, 5).inapplicable(10) == NOTHING_UNIQUE
+    assert Hits(0, 0, 0, 5).inapplicable(10) == NothingAtRisk.UNIQUE
     assert "holdout" in Hits(0, 0, 5, 0).inapplicable(10)
     assert "no synthetic rows" in Hits(0, 0, 5, 5).inapplicable(0)
     assert Hits(0, 0, 5, 5).inapplicable(1) is None

@@ -16,6 +16,7 @@ from functools import cached_property
 import numpy as np
 
 from synthrec.validation.attacks import strata
+from synthrec.validation.attacks.crowding import crowding
 from synthrec.validation.attacks.exchange import Hits, scale_for_power
 from synthrec.validation.attacks.strata import LEAK, Stratum, merged
 from synthrec.validation.attacks.uniques import Persons, UniqueKeys, others
@@ -29,8 +30,8 @@ ColumnSet = tuple[int, ...]
 LISTED = 100
 """Synthetic rows that are listed per group."""
 
-CROWDED = 5
-"""Strata of isolation: nobody near, 1, 2 to 3, 4 to 7, 8 to 15, and 16 or more."""
+CROWDED = 12
+"""Strata of isolation: nobody near, 1, 2 to 3, 4 to 7, and so on by powers of two to 2,048 or more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,15 +163,12 @@ def set_keys(columns: ColumnSet, cells: KeyArray, rows: KeyArray) -> KeyArray:
 
 
 def whole_rows(cells: KeyArray, persons: Persons, weight: float) -> Group:
-    """Persons with a row of their own, by how many rows of other persons match it in all columns but one.
+    """Persons with a row of their own, by how crowded it is around it.
 
     A person with several such rows enters with the most isolated ones.
     """
     rows = total(cells)
-    near = np.zeros(len(rows), dtype=np.int64)
-    for cell in cells:
-        near += others(rows - cell, persons)
-    isolation = np.minimum(np.ceil(np.log2(near + 1)), CROWDED).astype(np.int64)
+    isolation = np.minimum(np.ceil(np.log2(crowding(cells, persons) + 1)), CROWDED).astype(np.int64)
     isolation[others(rows, persons) > 0] = CROWDED + 1
     nearest = np.full(persons.count, CROWDED + 1)
     np.minimum.at(nearest, persons.of_row, isolation)
