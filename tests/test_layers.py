@@ -75,7 +75,12 @@ UNSAFE_CALLS = {
     "os.system",
 }
 
-DISTRIBUTIONS = {"ruamel": "ruamel.yaml", "pydantic_core": "pydantic", "dp_accounting": "dp-accounting"}
+DISTRIBUTIONS = {
+    "ruamel": "ruamel.yaml",
+    "pydantic_core": "pydantic",
+    "dp_accounting": "dp-accounting",
+    "sklearn": "scikit-learn",
+}
 """Distribution by import name, where they differ."""
 
 

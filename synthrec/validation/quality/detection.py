@@ -19,6 +19,7 @@ from synthrec.validation.exhibits import Curves
 from synthrec.validation.quality.features import Features
 from synthrec.validation.quality.ground import Answer, Question, Rows, Sides, fixed_rng
 from synthrec.validation.quality.resample import clustered_auc
+from synthrec.validation.quality.trees import probabilities
 from synthrec.validation.result import Measure
 from synthrec.validation.stats import Estimate, FloatArray
 
@@ -93,7 +94,7 @@ def tell(first: Rows, second: Rows) -> Told:
     scores = np.empty(len(values))
     for fold in range(FOLDS):
         test = folds == fold
-        scores[test] = _learned(values[~test], kind[~test], values[test])
+        scores[test] = probabilities(values[~test], kind[~test].astype(np.float64), values[test])[:, 1]
     aucs = [
         clustered_auc(scores[folds == k], kind[folds == k], persons[folds == k]).value for k in range(FOLDS)
     ]
@@ -115,15 +116,6 @@ def pooled(sides: Sides) -> Rows:
         [sides.train.persons, sides.holdout.persons + int(sides.train.persons.max()) + 1]
     )
     return Rows(Table.concat([sides.train.table, sides.holdout.table]), persons)
-
-
-def _learned(values: FloatArray, kind: BoolArray, asked: FloatArray) -> FloatArray:
-    from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415
-
-    trees = HistGradientBoostingClassifier(
-        max_iter=50, max_leaf_nodes=15, early_stopping=False, random_state=0
-    )
-    return np.asarray(trees.fit(values, kind).predict_proba(asked)[:, 1])
 
 
 def _folds(persons: IntArray, kind: BoolArray) -> IntArray:

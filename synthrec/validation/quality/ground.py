@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from synthrec.data.persons import person_column, person_ids
 from synthrec.data.table import Records, Table
@@ -152,7 +153,8 @@ class QualityCheck:
 
     def result(self) -> CheckResult:
         """The figures of the synthetic rows, each beside that of the training rows."""
-        answer = self._ground.inapplicable() or self._answer(self._ground.sides)
+        with threadpool_limits(1, user_api="blas"):
+            answer = self._ground.inapplicable() or self._answer(self._ground.sides)
         if isinstance(answer, str):
             return CheckResult(self.check, self.title, (), not_applicable=answer)
         return CheckResult(self.check, self.title, answer.measures, answer.bound, exhibits=answer.exhibits)

@@ -12,6 +12,7 @@ from synthrec.validation.quality.features import Features
 from synthrec.validation.quality.ground import Rows, Sides
 from synthrec.validation.quality.marginals import is_numeric
 from synthrec.validation.quality.resample import auc_of_levels
+from synthrec.validation.quality.trees import numbers, probabilities
 from synthrec.validation.stats import FloatArray
 
 CLASSES = 10
@@ -115,22 +116,10 @@ class Task:
         return np.minimum(values, self.classes - 1) if self.classes else values
 
     def _predicted(self, values: FloatArray, truth: FloatArray, asked: FloatArray) -> FloatArray:
-        from sklearn.ensemble import (  # noqa: PLC0415
-            HistGradientBoostingClassifier,
-            HistGradientBoostingRegressor,
-        )
-
-        settings = {"max_iter": 50, "max_leaf_nodes": 15, "early_stopping": False, "random_state": 0}
         if not self.classes:
-            return np.asarray(HistGradientBoostingRegressor(**settings).fit(values, truth).predict(asked))[
-                :, None
-            ]
+            return numbers(values, truth, asked)[:, None]
         found = np.zeros((len(asked), self.classes))
-        held = np.unique(truth).astype(np.int64)
-        if len(held) == 1:
-            found[:, held] = 1.0
-            return found
-        found[:, held] = HistGradientBoostingClassifier(**settings).fit(values, truth).predict_proba(asked)
+        found[:, np.unique(truth).astype(np.int64)] = probabilities(values, truth, asked)
         return found
 
 

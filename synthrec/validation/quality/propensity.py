@@ -23,9 +23,9 @@ RIDGE = 1e-6
 """Of the penalty on the coefficients, so that a direction that separates the rows has an end."""
 
 _METHOD = (
-    "mean squared deviation of propensities from the share of synthetic rows, logistic regression "
-    "on ranks and labels, {} (Snoke and others 2018); at most 5,000 rows of each kind; 99 % limits by the variance "
-    "over persons, the regression taken as given"
+    "mean squared deviation of propensities from the share of synthetic rows, logistic regression on "
+    "ranks and labels, {} (Snoke and others 2018); at most 5,000 rows of each kind; 99 % limits by the "
+    "variance over persons, the regression taken as given"
 )
 
 
