@@ -1,103 +1,42 @@
-"""The card for people: one Markdown file, one HTML file that needs nothing else.
-
-Every value is escaped by the environment of its template, not by the template: a name that holds markup,
-a table border or an invisible direction mark is shown and does nothing.
-"""
+"""The card for people: one Markdown file, one HTML file that needs nothing else."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Iterator
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
 from synthrec.release.card import Card, RowBand
+from synthrec.release.pages import environment, html_page
 
-_ANSWERS = {
+ANSWERS = {
     "pass": "These records may be used as described under Use.",
     "fail": "These records may not be used: the gate refused them.",
     "inconclusive": "These records may not be used: the audit could not tell whether they are safe.",
 }
-_WORDS = {"pass": "passed", "fail": "failed", "inconclusive": "inconclusive"}
-
-_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
-"""Control characters, line separators, zero-width and direction marks."""
-
-_MARKDOWN = re.compile(r"[\\`*_\[\]|~]|^[#+\-=]|(?<=^\d)[.)](?=\s|$)|(?<=^\d\d)[.)](?=\s|$)")
-"""Punctuation that means something to Markdown, anywhere or at the start of a text."""
 
 
 def render_markdown(card: Card) -> str:
     """The card as GitHub-flavoured Markdown."""
-    return _environment("md").get_template("card.md.j2").render(_context(card))
+    return environment("md").get_template("card.md.j2").render(_context(card))
 
 
 def render_html(card: Card) -> str:
     """The card as one self-contained HTML page without scripts, under a policy that allows none."""
-    style = _style()
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    page = _environment("html").get_template("card.html.j2")
-    return page.render(_context(card), style=Markup(style), style_digest=Markup(digest))  # noqa: S704
-
-
-@cache
-def _environment(suffix: str) -> Environment:
-    environment = Environment(
-        loader=PackageLoader("synthrec.release", "templates"),
-        autoescape=suffix == "html",  # noqa: S701
-        finalize=_visible if suffix == "html" else _inert_markdown,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    filters: dict[str, Callable[[Any], str]] = {
-        "figure": _figure,
-        "thousands": "{:,}".format,
-        "word": _WORDS.__getitem__,
-        "or_dash": lambda value: value or "—",
-    }
-    environment.filters.update(filters)
-    return environment
-
-
-def _style() -> str:
-    loader = PackageLoader("synthrec.release", "templates")
-    return loader.get_source(Environment(autoescape=True), "card.css")[0]
-
-
-def _visible(value: Any) -> Any:
-    """Text without characters that cannot be seen; markup of our own passes."""
-    return _INVISIBLE.sub(" ", value) if type(value) is str else value
-
-
-def _inert_markdown(value: Any) -> str:
-    """Text that Markdown shows as it is."""
-    text = _visible(str(value)).strip()
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _MARKDOWN.sub(lambda match: "\\" + match[0], text)
-
-
-def _figure(value: float | None) -> str:
-    return "—" if value is None else f"{value:.4g}"
+    return html_page("card.html.j2", ("card.css",), **_context(card))
 
 
 def _context(card: Card) -> dict[str, Any]:
     return {
         "card": card,
-        "answer": _ANSWERS[card.decision.verdict],
-        "unclaimed": tuple(_unclaimed(card)),
-        "use": tuple(_use(card)),
+        "answer": ANSWERS[card.decision.verdict],
+        "unclaimed": tuple(unclaimed(card)),
+        "use": tuple(use(card)),
         "origin": tuple(_origin(card)),
     }
 
 
-def _unclaimed(card: Card) -> Iterator[str]:
+def unclaimed(card: Card) -> Iterator[str]:
+    """What is claimed, and what is not."""
     yield card.privacy.statement
     if card.source is not None:
         yield (
@@ -110,7 +49,8 @@ def _unclaimed(card: Card) -> Iterator[str]:
             yield f"The {kind} is looser than the one synthrec ships, at {keys}."
 
 
-def _use(card: Card) -> Iterator[tuple[str, str]]:
+def use(card: Card) -> Iterator[tuple[str, str]]:
+    """What the records are for, and where they end."""
     yield "intended", card.use.intended or "not stated"
     yield "out of scope", card.use.out_of_scope or "not stated"
     yield from (("limit", limit) for limit in card.use.limits)
@@ -174,9 +114,9 @@ def _expectations(card: Card) -> Iterator[tuple[str, str]]:
     for suite in project.suites:
         met = f"{suite.successful:,} of {suite.evaluated:,} met"
         yield f"expectations of {suite.table}", f"{met}; Great Expectations {project.version}, {suite.digest}"
-    if project.beside:
-        broken = sum(rule.broken for rule in project.beside)
-        yield "rules checked beside them", f"{len(project.beside):,}, broken {broken:,} times"
+    for rule in project.beside:
+        counted = f"broken {rule.broken:,} times" if rule.broken else "kept by every row"
+        yield f"checked beside those of {rule.table}", f"{rule.rule}: {counted}"
     for table, columns in project.unstated.items():
         yield f"domains of {table} that no suite tells", ", ".join(columns)
 
