@@ -35,8 +35,7 @@ def library() -> Any:
     """
     library_version()
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet():
         import great_expectations  # noqa: PLC0415
 
     return great_expectations
@@ -45,22 +44,14 @@ def library() -> Any:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Neither warnings nor log lines of Great Expectations: both may quote cells."""
-    logger = logging.getLogger("great_expectations")
-    before = logger.disabled
-    children = [
-        item
-        for name, item in logging.root.manager.loggerDict.items()
-        if name.startswith("great_expectations")
-    ]
-    states = [(item, item.disabled) for item in children if isinstance(item, logging.Logger)]
-    logger.disabled = True
-    for item, _ in states:
-        item.disabled = True
+    logger, silence = logging.getLogger("great_expectations"), logging.NullHandler()
+    propagates = logger.propagate
+    logger.addHandler(silence)
+    logger.propagate = False
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.disabled = before
-        for item, state in states:
-            item.disabled = state
+        logger.propagate = propagates
+        logger.removeHandler(silence)

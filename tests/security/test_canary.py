@@ -228,11 +228,14 @@ def test_an_export_and_its_card(aviary):
     rows = ("--release-rows", "5000")
     fitted = aviary.command("fit", aviary.real / "schema.yaml", real, "-o", "model", *rows, *rules)
     assert fitted.code == 0, fitted.err
-    sampled = aviary.command("sample", "model", "-n", "300", "--format", "parquet,csv", "-o", "out", *rules)
+    both = ("--format", "parquet,csv", "--gx")
+    sampled = aviary.command("sample", "model", "-n", "300", *both, "-o", "out", *rules)
     assert sampled.code == 0, sampled.err
-    names = {"birds.parquet", "birds.csv", "card.json", "card.md", "card.html"}
-    assert {path.name for path in (aviary.work / "out").iterdir()} == names
+    names = {"birds.parquet", "birds.csv", "card.json", "card.md", "card.html", "gx"}
+    assert {path.name for path in (aviary.work / "out").iterdir()} >= names
     assert aviary.command("card", "show", "out").code == 0
+    assert aviary.command("card", "verify", "out", "--model", "model").code == 0
+    assert leaks(aviary, aviary.work / "out") == {}
     assert leaks(aviary, aviary.work) == {}
     card = json.loads((aviary.work / "out" / "card.json").read_text())
     assert card["decision"]["verdict"] == "pass"
