@@ -16,6 +16,7 @@ from synthrec.validation.attacks.suspects import Suspects
 from synthrec.validation.check import Check
 from synthrec.validation.conformity import Conformity
 from synthrec.validation.fidelity import fidelity_checks
+from synthrec.validation.quality.questions import quality_checks
 from synthrec.validation.real import RealData
 
 
@@ -31,14 +32,14 @@ def release_checks(
         comparable: The real records that quality is measured against, where these are not all.
 
     Returns:
-        Conformity of each table; then, of the table with real records, fidelity of columns and pairs, and
-        the attacks in the order of their ids.
+        Conformity of each table; then, of the table with real records, fidelity of columns and pairs, the
+        further questions of quality, and the attacks in the order of their ids.
     """
     conformity: tuple[Check, ...] = tuple(Conformity(schema, table) for table in schema.tables)
     if real is None:
         return conformity
-    quality = fidelity_checks(real if comparable is None else comparable)
-    return (*conformity, *quality, *_attacks(real))
+    alike = real if comparable is None else comparable
+    return (*conformity, *fidelity_checks(alike), *quality_checks(alike), *_attacks(real))
 
 
 def _attacks(real: RealData) -> tuple[Check, ...]:

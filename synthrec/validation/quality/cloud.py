@@ -19,7 +19,7 @@ from synthrec.validation.quality.resample import JACKKNIFE, jackknife
 from synthrec.validation.result import Measure
 from synthrec.validation.stats import FloatArray
 
-MOST = 2_000
+MOST = 1_500
 """Points of each cloud for measures that compare every point with every other."""
 LEVELS = np.linspace(0, 1, 31)
 
