@@ -21,7 +21,9 @@ def test_the_checkpoint_runs_wherever_the_process_works(spoilt, tmp_path, monkey
     before = (export / "gx/great_expectations.yml").read_bytes()
     with quiet():
         checkpoint = synthrec.gx.configure_checkpoint(opened(export))
-        assert checkpoint.run().success
+        result = checkpoint.run(batch_parameters={})
+    assert result.success
+    assert result.describe_dict()["statistics"]["evaluated_validations"] == 2
     assert (export / "gx/great_expectations.yml").read_bytes() == before
     assert list(elsewhere.iterdir()) == []
 
