@@ -152,6 +152,33 @@ def test_the_power_of_strata_agrees_with_exact_tests_on_simulated_leaks():
 
     seen = np.mean([strata.p_value([leaking(ISOLATED), leaking(CROWDED)]) <= alpha for _ in range(runs)])
     stated = strata.power([ISOLATED, CROWDED], alpha)
-    # the lattice term only lowers it; four standard errors of the simulation
+    # the lattice term of many hits only lowers it; four standard errors of the simulation
     assert stated <= seen + 4 * sqrt(0.25 / runs)
     assert stated >= seen - 0.05 - 4 * sqrt(0.25 / runs)
+
+
+def test_few_hits_are_tested_draw_by_draw():
+    alone, crowded = Stratum(Hits(1, 1, 900, 900), 0.01), Stratum(Hits(20, 22, 400, 400), 0.01)
+    stated = strata.power([alone, crowded], 0.01)
+    rng, runs = np.random.default_rng(10), 1_000
+
+    def rejects():
+        found = []
+        for stratum in (alone, crowded):
+            hits, chance = stratum.hits, stratum.hits.chance()
+            exposed = chance + (1 - chance) * stratum.exposure
+            mine, theirs = rng.binomial(hits.train, exposed), rng.binomial(hits.holdout, chance)
+            found.append(Stratum(Hits(mine, theirs, hits.train, hits.holdout), stratum.exposure))
+        return strata.p_value(found) <= 0.01
+
+    seen = np.mean([rejects() for _ in range(runs)])
+    # four standard errors of 500 and of 1,000 draws
+    assert stated == pytest.approx(seen, abs=4 * sqrt(0.25 / 500 + 0.25 / 1_000))
+
+
+def test_rates_that_never_fall():
+    hits, persons = np.array([1.0, 3.0, 2.0, 9.0]), np.array([10.0, 10.0, 10.0, 10.0])
+    assert strata.ascending(hits, persons) == pytest.approx([0.1, 0.25, 0.25, 0.9])
+    assert strata.ascending(hits[::-1].copy(), persons) == pytest.approx([15 / 40] * 4)
+    weighted = strata.ascending(np.array([4.0, 1.0]), np.array([10.0, 40.0]))
+    assert weighted == pytest.approx([0.1, 0.1])

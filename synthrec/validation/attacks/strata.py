@@ -4,7 +4,8 @@ In a dense region many rows match by chance and a few copies drown. So unique pe
 crowded it is around them, decided on train and holdout together. Given the hits per stratum, those from train
 are independent Binomial(total_s, share_s) if nothing leaks; the statistic sum w_s * a_s has an exact tail.
 The weights log(1 + leak rate / chance rate) make it the likelihood-ratio test of a `LEAK` (Neyman and Pearson
-1933, for Poisson counts); they are made from totals alone, so the tail stays exact.
+1933, for Poisson counts); they are made from totals alone, so the tail stays exact. The strata are given from
+the most isolated to the most crowded, and the chance rates are taken to grow that way.
 """
 
 from __future__ import annotations
@@ -26,6 +27,11 @@ LEAK = 0.01
 
 _FINEST_WEIGHT = 16
 _DRAWS = 4_000
+_EXACT_DRAWS = 500
+_FEW_HITS = 500
+"""Mean hits per draw up to which every draw is tested exactly."""
+_PRIOR_HITS = 2
+"""Hits by chance that are added to the strata by their size, so that none has a rate of 0."""
 
 FloatArray = NDArray[np.float64]
 
@@ -66,37 +72,67 @@ def p_value(strata: Sequence[Stratum]) -> float:
     useful = [stratum for stratum in strata if stratum.informative]
     if len(useful) == 1:
         return useful[0].hits.p_value
-    weights = _weights(useful, scale=1.0).tolist()
-    totals = [stratum.hits.total_hits for stratum in useful]
-    shares = [stratum.hits.share for stratum in useful]
-    seen = sum(weight * stratum.hits.train_hits for weight, stratum in zip(weights, useful, strict=True))
-    return weighted_tail(weights, totals, shares, seen)
+    totals = np.array([stratum.hits.total_hits for stratum in useful])
+    train = np.array([stratum.hits.train_hits for stratum in useful])
+    return _tail(useful, train, totals, 1.0)
 
 
 def power(strata: Sequence[Stratum], alpha: float, scale: float = 1.0) -> float:
     """Probability that the test rejects at `alpha` under a `LEAK`; see `Hits.power` for one stratum.
 
-    For several, 4,000 draws of a fixed seed, each against the critical value of the weighted sum to third
-    order (Cornish and Fisher 1938), half the largest weight being added for its lattice.
+    For several, the share of draws of a fixed seed in which the test as a whole rejects. Where hits are many,
+    or persons are scaled, each of 4,000 draws is held against the critical value of the weighted sum to third
+    order instead (Cornish and Fisher 1938), half the largest weight being added for its lattice.
     """
     useful = [stratum for stratum in strata if stratum.informative]
     if len(useful) == 1:
         return useful[0].hits.power(useful[0].exposure, alpha, scale)
     if not useful:
         return 0.0
-    weights, shares = _weights(useful, scale), np.array([stratum.hits.share for stratum in useful])
     train, holdout = _draws(useful, scale)
+    if scale == 1.0 and (train + holdout).sum(axis=1).mean() <= _FEW_HITS:
+        pairs = zip(train[:_EXACT_DRAWS], (train + holdout)[:_EXACT_DRAWS], strict=True)
+        return float(np.mean([_tail(useful, mine, totals, scale) <= alpha for mine, totals in pairs]))
+    shares = np.array([stratum.hits.share for stratum in useful])
+    seen = np.array([round(stratum.hits.total_hits * scale) for stratum in useful])
+    weights = _weights(useful, seen, scale)
     critical = _critical(weights, train + holdout, shares, alpha)
     return float(np.mean(train @ weights - weights.max() / 2 >= critical))
 
 
-def _weights(strata: Sequence[Stratum], scale: float) -> IntArray:
-    """Whole weights of the strata, at most 16."""
-    chance = np.array([stratum.hits.chance(scale, smooth=0.5) for stratum in strata])
-    leak = np.array([stratum.exposure for stratum in strata]) * (1 - chance)
+def _tail(strata: Sequence[Stratum], train: IntArray, totals: IntArray, scale: float) -> float:
+    """P(at least so weighty train hits | total hits), both of shape (strata,)."""
+    weights = _weights(strata, totals, scale)
+    shares = [stratum.hits.share for stratum in strata]
+    return weighted_tail(weights.tolist(), totals.tolist(), shares, int(weights @ train))
+
+
+def _weights(strata: Sequence[Stratum], totals: IntArray, scale: float) -> IntArray:
+    """Whole weights of the strata, at most 16, from the total hits of each."""
+    unique = scale * np.array([stratum.hits.unique for stratum in strata], dtype=np.float64)
+    leaked = scale * np.array([stratum.leaked for stratum in strata])
+    chance = ascending(np.maximum(totals - leaked, 0) + _PRIOR_HITS * unique / unique.sum(), unique)
+    leak = np.array([stratum.exposure for stratum in strata]) * (1 - np.minimum(chance, 1))
     gains = np.log1p(leak / chance)
     weights = np.rint(_FINEST_WEIGHT * gains / max(gains.max(initial=0.0), 1e-300))
     return np.asarray(weights, dtype=np.int64)
+
+
+def ascending(hits: FloatArray, persons: FloatArray) -> FloatArray:
+    """The rates nearest to hits / persons that never fall: pool adjacent violators (Ayer and others 1955).
+
+    Args:
+        hits: Hits of each stratum, shape (strata,).
+        persons: Persons of each, positive.
+    """
+    pools: list[tuple[float, float, int]] = []
+    for pool in zip(hits.tolist(), persons.tolist(), [1] * len(hits), strict=True):
+        last = pool
+        while pools and pools[-1][0] * last[1] >= last[0] * pools[-1][1]:
+            before = pools.pop()
+            last = (before[0] + last[0], before[1] + last[1], before[2] + last[2])
+        pools.append(last)
+    return np.repeat([found / many for found, many, _ in pools], [count for _, _, count in pools])
 
 
 def _draws(strata: Sequence[Stratum], scale: float) -> tuple[IntArray, IntArray]:
