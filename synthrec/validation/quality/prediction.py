@@ -18,11 +18,11 @@ from synthrec.validation.stats import FloatArray
 CLASSES = 10
 """Most classes told apart; the least frequent labels share the last one."""
 FEWEST = 5
-"""Tested rows of a class, and of the others, without which its AUC is not counted."""
+"""Predictions rows of a class, and of the others, without which its AUC is not counted."""
 
 
 @dataclass(frozen=True, eq=False)
-class Tested:
+class Predictions:
     """Predictions for the holdout beside the truth: probabilities, shape (n, classes), or numbers, (n, 1)."""
 
     predicted: FloatArray
@@ -101,13 +101,13 @@ class Task:
         missing = rows.vectors[self.target].missing
         return rows.take(np.flatnonzero(~missing)) if missing.any() else rows
 
-    def tested(self, train: Rows, test: Rows) -> Tested:
+    def tested(self, train: Rows, test: Rows) -> Predictions:
         """A model learned from some rows, tested on others."""
         values, truth = self.features.matrix(train), self._truth(train)
         predicted = self._predicted(values, truth, self.features.matrix(test))
-        return Tested(predicted, self._truth(test), self.classes)
+        return Predictions(predicted, self._truth(test), self.classes)
 
-    def predictable(self, real: Tested) -> bool:
+    def predictable(self, real: Predictions) -> bool:
         """Whether a model of real rows does anything at all."""
         return real.varies(np.arange(len(real))) and real.score(np.ones(len(real))) > 0
 

@@ -96,7 +96,7 @@ def clustered_auc(scores: FloatArray, positive: BoolArray, persons: IntArray) ->
         return Estimate(0.5, 0.0, 1.0)
     value = auc(scores, positive)
     variance = sum(_placement_variance(scores, side, persons) for side in (positive, ~positive))
-    m, n = int(positive.sum()), int((~positive).sum())
+    m, n = (len(np.unique(persons[side])) for side in (positive, ~positive))
     half = float(ndtri(1 - ALPHA)) * math.sqrt(max(variance, (m + n + 1) / (12 * m * n)))
     return Estimate(value, max(0.0, value - half), min(1.0, value + half))
 

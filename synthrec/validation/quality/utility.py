@@ -19,7 +19,7 @@ from synthrec.validation.exhibits import Listing
 from synthrec.validation.quality.detection import halves
 from synthrec.validation.quality.ground import SAMPLED, Answer, Question, Rows, Sides, fixed_rng
 from synthrec.validation.quality.groups import declared_groups
-from synthrec.validation.quality.prediction import Task, Tested
+from synthrec.validation.quality.prediction import Predictions, Task
 from synthrec.validation.result import Measure
 from synthrec.validation.stats import ALPHA, FloatArray
 
@@ -36,7 +36,7 @@ _RATIO = "TSTR / TRTR, {}; gradient-boosted trees; floor: ratio of models of two
 class Trial:
     """Models learned from synthetic rows, from training rows and from each half of these, on one holdout."""
 
-    models: tuple[Tested, Tested, Tested, Tested]
+    models: tuple[Predictions, Predictions, Predictions, Predictions]
     holdout: Rows
 
     def weights(self, rows: IntArray) -> FloatArray:
