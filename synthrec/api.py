@@ -357,16 +357,18 @@ def validate(
     profile: str | Path = "default",
     delimiter: str | None = None,
     encoding: str | None = None,
+    gx: bool = False,
     home: Path | None = None,
     progress: Progress = SILENT,
 ) -> AuditReport:
     """Check files against a schema: types, domains, keys and row constraints; no cell value is shown.
 
-    Files of a schema with several tables are told apart by their names: ``patient.csv`` is table patient.
+    Files of a schema with several tables are told apart by their names: ``patient.csv`` is table patient. With
+    `gx`, Great Expectations says yes or no to the suite of each table, too, and nothing of that is kept.
     """
     run = Run.under(policy, profile, home=home, text=TextFormat(delimiter, encoding), progress=progress)
     progress.step("validate")
-    return files_alone(_schema(schema), _paths(files), run)
+    return files_alone(_schema(schema), _paths(files), run, gx=gx)
 
 
 def demo(out: str | Path = "demo_out", *, progress: Progress = SILENT) -> DemoReport:

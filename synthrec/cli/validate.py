@@ -19,6 +19,9 @@ from synthrec.cli.output import Output, output_options
 @click.option(
     "--schema", required=True, metavar="SCHEMA", help="A file, else the short name of a shipped schema."
 )
+@click.option(
+    "--gx", is_flag=True, help="Ask Great Expectations, too: yes or no per expectation, nothing is kept."
+)
 @judged
 @read_as
 @output_options

@@ -11,6 +11,7 @@ from synthrec.errors import ConfigError, Fault, InputError
 from synthrec.rng import BLOCK
 from synthrec.runs.claims import enter_look
 from synthrec.runs.context import Run
+from synthrec.runs.expectations import expect_privately
 from synthrec.runs.inputs import DEFAULT_SHARE, Data, modelled_table, read_real, read_untrusted
 from synthrec.runs.looks import enter_files
 from synthrec.runs.makers import Draw
@@ -44,7 +45,7 @@ def against_files(schema: Schema, files: Sequence[Path], train: Data, holdout: D
     return AuditReport(decision, (*given.notes, *synthetic.notes))
 
 
-def files_alone(schema: Schema, files: Sequence[Path], run: Run) -> AuditReport:
+def files_alone(schema: Schema, files: Sequence[Path], run: Run, *, gx: bool = False) -> AuditReport:
     """The conformity checks on files: domains, nulls, keys, references and row constraints.
 
     The ledger knows of the look, whatever the files are.
@@ -59,7 +60,8 @@ def files_alone(schema: Schema, files: Sequence[Path], run: Run) -> AuditReport:
     if not any(map(len, tables.values())):
         raise InputError([Fault(str(files[0]), 0, 0, "", "no rows to check", "give files with records")])
     notes = tuple(note for reading in readings.values() for note in reading.notes)
-    return AuditReport(judge(schema, [tables], None, run), notes)
+    decision = judge(schema, [tables], None, run)
+    return AuditReport(expect_privately(schema, tables, decision) if gx else decision, notes)
 
 
 def _by_table(schema: Schema, files: Sequence[Path]) -> dict[str, list[Path]]:

@@ -1,20 +1,26 @@
-"""The Great Expectations project of an export: made in its staging folder, judged, and told on its card."""
+"""Great Expectations beside the gate: a project for an export, told on its card; yes or no of other files."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from synthrec.data.table import Records, Table
 from synthrec.gx.expectation import Suite
+from synthrec.gx.private import check_private
 from synthrec.gx.run import ProjectRun, SuiteRun, make_project
 from synthrec.gx.stored import checkpoint_digest, stored_suite
-from synthrec.gx.suite import Made, suites_of
+from synthrec.gx.suite import Made, suite_of, suites_of
 from synthrec.release.card import BesidePart, ExpectationsPart, SuitePart
 from synthrec.release.gate import Decision, Origin
 from synthrec.release.judge import conformity_of
 from synthrec.schema.model import Schema
 from synthrec.validation.result import CheckResult, Finding, Measure, Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def expect(
@@ -37,7 +43,37 @@ def expect(
     """
     suites = suites_of(schema, Made(origin.value), rows)
     run = make_project(folder, suites, f"{schema.info.name}-{schema.info.version}")
-    return _part(folder, suites, run, decision), _judged(decision, run)
+    part = _part(folder, suites, run, decision)
+    return part, decision if run.success else _judged(decision, run.suites)
+
+
+def expect_privately(schema: Schema, records: Records, decision: Decision) -> Decision:
+    """Hold records that may be real against their suites; nothing of them is kept or shown.
+
+    Returns:
+        The decision with one more finding per table: a fail where an expectation was not met.
+
+    Raises:
+        ConfigError: Great Expectations is not installed.
+    """
+    runs = tuple(_private_run(suite_of(schema, name), table) for name, table in records.items())
+    return _judged(decision, runs)
+
+
+def _private_run(suite: Suite, table: Table) -> SuiteRun:
+    verdicts = check_private(suite, _frame(table))
+    unmet = tuple(verdict.rule for verdict in verdicts if not verdict.met)
+    return SuiteRun(suite.table, len(verdicts), len(verdicts) - len(unmet), unmet)
+
+
+def _frame(table: Table) -> pd.DataFrame:
+    """The records in the types that our Parquet files have when pandas reads them."""
+    import pandas as pd  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415
+
+    nullable = {pa.int64(): pd.Int64Dtype(), pa.float64(): pd.Float64Dtype(), pa.bool_(): pd.BooleanDtype()}
+    frame: pd.DataFrame = table.data.to_pandas(types_mapper=nullable.get)
+    return frame
 
 
 def _part(folder: Path, suites: tuple[Suite, ...], run: ProjectRun, decision: Decision) -> ExpectationsPart:
@@ -70,28 +106,26 @@ def _broken(decision: Decision, table: str, rule: str) -> int:
     return int(str((result.steward or {})[rule]))
 
 
-def _judged(decision: Decision, run: ProjectRun) -> Decision:
-    """The decision, with a blocking finding for each suite that was not met."""
-    unmet = tuple(map(_finding, (suite for suite in run.suites if suite.evaluated != suite.successful)))
+def _judged(decision: Decision, runs: tuple[SuiteRun, ...]) -> Decision:
+    """The decision with a blocking finding per suite; a fail where one of them was not met."""
+    findings = tuple(map(_finding, runs))
+    unmet = tuple(finding.reason for finding in findings if finding.verdict is Verdict.FAIL)
+    every = (*findings, *decision.findings)
     if not unmet:
-        return decision
-    reasons = tuple(finding.reason for finding in unmet)
-    return replace(decision, verdict=Verdict.FAIL, findings=(*unmet, *decision.findings), reasons=reasons)
+        return replace(decision, findings=every)
+    others = decision.reasons if decision.verdict is not Verdict.PASS else ()
+    return replace(decision, verdict=Verdict.FAIL, findings=every, reasons=(*unmet, *others))
 
 
 def _finding(run: SuiteRun) -> Finding:
     missed = run.evaluated - run.successful
-    measure = Measure(
-        "unmet",
-        missed,
-        missed,
-        missed,
-        run.evaluated,
-        None,
-        "expectations not met; counted by Great Expectations",
-    )
+    method = "expectations not met; counted by Great Expectations"
+    measure = Measure("unmet", missed, missed, missed, run.evaluated, None, method)
     title = f"Does Great Expectations find {run.table} as its suite says?"
     result = CheckResult(f"expectations.{run.table}", title, (measure,), bound="unmet")
-    rules = "; ".join(run.unmet)
-    reason = f"{missed} of {run.evaluated} expectations of {run.table} were not met: {rules}."
-    return Finding(result, Verdict.FAIL, blocking=True, limit=0, reason=reason, measure="unmet")
+    reason = f"All {run.evaluated} expectations of {run.table} were met."
+    if missed:
+        rules = "; ".join(run.unmet)
+        reason = f"{missed} of {run.evaluated} expectations of {run.table} were not met: {rules}."
+    verdict = Verdict.FAIL if missed else Verdict.PASS
+    return Finding(result, verdict, blocking=True, limit=0, reason=reason, measure="unmet")

@@ -274,6 +274,7 @@ def test_validation_and_audit_of_files(aviary, birds):
     write(other, renamed)
     for mode in ((), ("--json",)):
         assert aviary.command("validate", real, "--schema", aviary.real / "stated.yaml", *mode).code == 3
+        assert aviary.command("validate", real, "--schema", aviary.real / "stated.yaml", "--gx").code == 3
         pair = ("--train", real, "--holdout", other, *mode)
         assert aviary.command("audit", real, "--schema", aviary.real / "schema.yaml", *pair).code == 3
         same = ("--train", real, "--holdout", real, *mode)
