@@ -31,7 +31,7 @@ from synthrec.runs.claims import PlanReport, charged, foretold, parse_budget, pl
 from synthrec.runs.context import Run, TextFormat
 from synthrec.runs.export import NOTHING, Place, export
 from synthrec.runs.export import draft as write_draft
-from synthrec.runs.fitting import fit_model, fit_under_claim, refuse_place, store
+from synthrec.runs.fitting import Shelf, fit_model, fit_under_claim, refuse_place, store
 from synthrec.runs.inputs import DEFAULT_SHARE, Data, RealInput, read_real
 from synthrec.runs.ledgers import LedgerReport
 from synthrec.runs.looks import enter_files
@@ -41,6 +41,7 @@ from synthrec.runs.params import parse_params
 from synthrec.runs.recipe import AUTO, Recipe, refuse_bounds_without_claim
 from synthrec.runs.repair import export_repaired, refuse_repair
 from synthrec.runs.reports import AuditReport, DemoReport, FitReport, SampleReport
+from synthrec.runs.stewards import beside, refuse_report, tell_steward
 from synthrec.runs.verification import VerifyReport
 from synthrec.runs.verification import verify_export as verify
 from synthrec.schema.load import load_schema as read_schema
@@ -176,18 +177,18 @@ def fit(
         given = read()
         recipe, why = recipe.resolved(schema, len(given.real.train))
         progress.step(f"fit {recipe.generator}")
-        model = fit_model(schema, given, recipe, keys, run)
-        kept = store(model, given.real, Path(out), release_rows, keys, run)
+        model, notes = fit_model(schema, given, recipe, keys, run), (*why, *given.notes)
+        kept = store(model, given.real, Shelf(Path(out), release_rows, notes), keys, run)
     else:
         recipe, why = recipe.resolved(schema, None)
         planned = planned_fit(schema, recipe, parse_budget(epsilon, delta))
         with charged(planned, run) as charge:
             given = read()
             progress.step(f"fit {recipe.generator}")
-            model = fit_under_claim(planned, charge, given, keys, run)
-            kept = store(model, given.real, Path(out), release_rows, keys, run)
+            model, notes = fit_under_claim(planned, charge, given, keys, run), (*why, *given.notes)
+            kept = store(model, given.real, Shelf(Path(out), release_rows, notes), keys, run)
             charge.ledger.commit(charge.receipt, kept.digest)
-    return FitReport(kept.decision, (*why, *given.notes), Path(out))
+    return FitReport(kept.decision, notes, Path(out), beside(Path(out)))
 
 
 def plan(
@@ -311,6 +312,7 @@ def audit(
     profile: str | Path = "default",
     delimiter: str | None = None,
     encoding: str | None = None,
+    report: str | Path | None = None,
     home: Path | None = None,
     progress: Progress = SILENT,
 ) -> AuditReport:
@@ -326,6 +328,7 @@ def audit(
         profile: Name or file of the profile.
         delimiter: Of text files; detected by default.
         encoding: Of text files; detected by default.
+        report: File for the steward's report, which shows figures of the real records.
         home: Folder of the root secret; ``SYNTHREC_HOME`` by default.
         progress: Hears of the steps.
 
@@ -336,9 +339,22 @@ def audit(
     paths, records = _paths(source), train if real is None else real
     if records is None or (real is not None and train is not None):
         raise ConfigError("give either --real RECORDS of a model, or --train RECORDS with --holdout RECORDS")
+    place = None if report is None else Path(report)
+    refuse_report(place)
     progress.step("audit")
     if len(paths) == 1 and is_model(paths[0]):
-        return against_model(OpenModel.at(paths[0], run.home), records, holdout, run)
+        found = against_model(OpenModel.at(paths[0], run.home), records, holdout, run)
+    else:
+        found = against_files(*_foreign(schema, paths, holdout), records, run)
+    if place is not None and found.decision is not None:
+        tell_steward(place, ", ".join(path.name for path in paths), found.decision, found.notes, run)
+    return found
+
+
+def _foreign(
+    schema: Schema | str | Path | None, paths: list[Path], holdout: Data | None
+) -> tuple[Schema, list[Path], Data]:
+    """What an audit of files needs, all of it given."""
     if schema is None:
         raise ConfigError("files need --schema; a model folder brings its own")
     if holdout is None:
@@ -346,7 +362,7 @@ def audit(
             "files do not say which records their maker saw, and copies of all of them would look like "
             "chance: give those records with --train, and with --holdout records of persons that it never saw"
         )
-    return against_files(_schema(schema), paths, records, holdout, run)
+    return _schema(schema), paths, holdout
 
 
 def validate(
@@ -363,8 +379,8 @@ def validate(
 ) -> AuditReport:
     """Check files against a schema: types, domains, keys and row constraints; no cell value is shown.
 
-    Files of a schema with several tables are told apart by their names: ``patient.csv`` is table patient. With
-    `gx`, Great Expectations says yes or no to the suite of each table, too, and nothing of that is kept.
+    Files of a schema with several tables are told apart by their names: ``patient.csv`` is table patient.
+    With `gx`, Great Expectations says yes or no to the suite of each table, too, and nothing of that is kept.
     """
     run = Run.under(policy, profile, home=home, text=TextFormat(delimiter, encoding), progress=progress)
     progress.step("validate")

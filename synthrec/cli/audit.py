@@ -10,7 +10,7 @@ import click
 import synthrec
 from synthrec.cli.console import deliver, working
 from synthrec.cli.lazy import ConfiguredCommand
-from synthrec.cli.options import PATH, holdout, judged, read_as, records
+from synthrec.cli.options import NEW, PATH, holdout, judged, read_as, records
 from synthrec.cli.output import Output, output_options
 
 
@@ -22,6 +22,11 @@ from synthrec.cli.output import Output, output_options
 @holdout
 @judged
 @read_as
+@click.option(
+    "--report",
+    type=NEW,
+    help="Write the steward's report, with figures of real records, to this HTML file.",
+)
 @output_options
 def audit(output: Output, source: tuple[Path, ...], **options: Any) -> None:
     """Measure fidelity and re-identification risk.

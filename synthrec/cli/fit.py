@@ -73,8 +73,8 @@ def fit(output: Output, schema: str, data: tuple[Path, ...], *, plan: bool, **op
     finish(
         output,
         report,
-        {"model": report.model},
-        refused=f"the model in {report.model} is kept, marked as not approved",
+        {"model": report.model, "steward's report": report.steward},
+        refused=f"the model in {report.model} is kept, marked as not approved; why: {report.steward}",
     )
 
 

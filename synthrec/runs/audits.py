@@ -33,7 +33,7 @@ def against_model(model: OpenModel, real: Data, holdout: Data | None, run: Run) 
     return AuditReport(judge_draw(model.maker, draw, given.real, run), given.notes)
 
 
-def against_files(schema: Schema, files: Sequence[Path], train: Data, holdout: Data, run: Run) -> AuditReport:
+def against_files(schema: Schema, files: Sequence[Path], holdout: Data, train: Data, run: Run) -> AuditReport:
     """The audit of synthetic files against the records that their maker saw, and others that it did not."""
     name, spec = modelled_table(schema)
     keys = open_keys(run.home, create=True)

@@ -26,6 +26,7 @@ from synthrec.release.card_build import Learned, Release, build_card, subject
 from synthrec.release.card_render import render_html, render_markdown
 from synthrec.release.export import CARD, staging, sync_folder
 from synthrec.release.gate import Decision
+from synthrec.release.reports.public import public_html
 from synthrec.runs.context import Run
 from synthrec.runs.expectations import expect
 from synthrec.runs.makers import Draw, Maker
@@ -196,6 +197,7 @@ def _cards(card: Card) -> dict[str, bytes]:
         CARD: card_bytes(card),
         "card.md": render_markdown(card).encode(),
         "card.html": render_html(card).encode(),
+        "report.html": public_html(card).encode(),
     }
 
 

@@ -40,6 +40,7 @@ from synthrec.runs.context import Run
 from synthrec.runs.inputs import RealInput, modelled_table
 from synthrec.runs.makers import Draw, LearnedMaker
 from synthrec.runs.recipe import Recipe, settings_of
+from synthrec.runs.stewards import REPORT, beside, tell_steward
 from synthrec.runs.trial import judge_draw
 from synthrec.schema.model import Schema
 from synthrec.validation.real import RealData
@@ -131,20 +132,22 @@ def _manifest(schema: Schema, given: RealInput, codec: Codec, fitted: Fitted, ke
     )
 
 
-def store(
-    model: NewModel,
-    real: RealData,
-    out: Path,
-    release_rows: int | None,
-    keys: Keys,
-    run: Run,
-) -> Kept:
-    """Audit the first rows of a fresh seed, write the model, and mark it with the verdict."""
+@dataclass(frozen=True)
+class Shelf:
+    """Where a model goes, how many rows its trial has, and what its report says beside the findings."""
+
+    out: Path
+    release_rows: int | None
+    notes: tuple[str, ...] = ()
+
+
+def store(model: NewModel, real: RealData, shelf: Shelf, keys: Keys, run: Run) -> Kept:
+    """Audit the first rows of a fresh seed, write model and report, and mark the model with the verdict."""
     claimed = model.manifest.claim is not None
-    draw = Draw(release_rows or (CLAIM_ROWS if claimed else len(real.train)), Streams.fresh())
+    draw = Draw(shelf.release_rows or (CLAIM_ROWS if claimed else len(real.train)), Streams.fresh())
     maker = LearnedMaker(model.schema, model.codec, model.fitted)
     decision = judge_draw(maker, draw, real, run)
-    with _taking_the_place_of(out) as folder:
+    with _taking_the_place_of(shelf.out) as folder:
         digest = write_model(folder, model.manifest, model.schema, model.fitted)
         terms = Terms(
             model_digest=digest,
@@ -158,12 +161,17 @@ def store(
             results=approved_results(decision, run.profile),
         )
         write_approval(folder, sign(terms, keys))
+        subject = f"the trial of a model of {model.schema.info.name}"
+        tell_steward(folder.with_name(REPORT), subject, decision, shelf.notes, run)
     return Kept(decision, digest)
 
 
 @contextmanager
 def _taking_the_place_of(out: Path) -> Iterator[Path]:
-    """A hidden path beside `out`; what the body makes there takes the place of `out`, or nothing changes."""
+    """A hidden path beside `out`; what the body makes there takes the place of `out`, or nothing changes.
+
+    A report that it leaves next to that path goes beside `out`.
+    """
     out = out.absolute()
     hidden = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     new, old = hidden / "new", hidden / "old"
@@ -172,6 +180,7 @@ def _taking_the_place_of(out: Path) -> Iterator[Path]:
         if out.exists():
             out.rename(old)
         new.rename(out)
+        new.with_name(REPORT).replace(beside(out))
         sync_folder(out.parent)
     finally:
         if old.exists() and not out.exists():

@@ -41,9 +41,11 @@ class FitReport(Report):
 
     model: Path
     """Folder of the model; kept, and marked as not approved, where the gate refused."""
+    steward: Path
+    """The steward's report, beside the model; it shows figures of real records."""
 
     def _places(self) -> dict[str, Any]:
-        return {"model": str(self.model)}
+        return {"model": str(self.model), "steward": str(self.steward)}
 
 
 @dataclass(frozen=True)

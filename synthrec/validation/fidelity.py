@@ -12,6 +12,7 @@ bounds the distance from the expected value, whatever the distributions are.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Protocol
 
@@ -19,15 +20,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthrec.data.table import Records
+from synthrec.schema.model import TableSpec
 from synthrec.schema.vector import IntArray
 from synthrec.validation.binning import BinArray, Binning
 from synthrec.validation.cells import AUDIT_SEED
+from synthrec.validation.exhibits import Bars, Exhibit, Grid
 from synthrec.validation.real import RealData
 from synthrec.validation.result import CheckResult, Measure
 from synthrec.validation.stats import bounded_differences
 
 PAIRS = 300
 """Pairs compared at most; in wider tables this many are chosen, always the same for a number of columns."""
+
+SHOWN = 6
+"""Columns whose distributions the steward is shown: those that differ most."""
 
 Counts = NDArray[np.int64]
 
@@ -38,6 +44,15 @@ _METHOD = (
 )
 
 
+@dataclass(frozen=True, eq=False)
+class Similar:
+    """One distribution: its similarity, and the counts that it rests on."""
+
+    value: float
+    synthetic: Counts
+    train: Counts
+
+
 class Margins(Protocol):
     """Some distributions of one table that are compared, each a column or a pair."""
 
@@ -46,25 +61,37 @@ class Margins(Protocol):
     def count(self, bins: BinArray) -> list[Counts]:
         """Rows per bin of each distribution, from the bins of the cells, shape (columns, n)."""
 
+    def exhibits(self, found: Sequence[Similar]) -> tuple[Exhibit, ...]:
+        """What the steward may see of them."""
+
 
 class Columns:
     """The distribution of every column."""
 
-    def __init__(self, names: Sequence[str], sizes: Sequence[int]) -> None:
-        self.names = tuple(f"column {name}" for name in names)
-        self._sizes = sizes
+    def __init__(self, binning: Binning, spec: TableSpec) -> None:
+        self.names = tuple(f"column {name}" for name in binning.columns)
+        self._binning, self._spec, self._sizes = binning, spec, binning.sizes
 
     def count(self, bins: BinArray) -> list[Counts]:
         """Rows per bin of each column."""
         return [np.bincount(row, minlength=size) for row, size in zip(bins, self._sizes, strict=True)]
 
+    def exhibits(self, found: Sequence[Similar]) -> tuple[Exhibit, ...]:
+        """The columns that differ most, bin by bin, worst first."""
+        named = zip(self._binning.columns.items(), found, strict=True)
+        worst = sorted(named, key=lambda item: item[1].value)[:SHOWN]
+        return tuple(
+            _bars(name, bins.names(self._spec.columns[name]), similar) for (name, bins), similar in worst
+        )
+
 
 class Pairs:
     """The joint distribution of pairs of columns."""
 
-    def __init__(self, names: Sequence[str], sizes: Sequence[int]) -> None:
+    def __init__(self, binning: Binning) -> None:
+        names = self._columns = tuple(binning.columns)
         self._pairs = chosen_pairs(len(names))
-        self._sizes = sizes
+        self._sizes = binning.sizes
         self.names = tuple(f"pair {names[first]}, {names[second]}" for first, second in self._pairs)
 
     def count(self, bins: BinArray) -> list[Counts]:
@@ -74,6 +101,16 @@ class Pairs:
             np.bincount(bins[first] * sizes[second] + bins[second], minlength=sizes[first] * sizes[second])
             for first, second in self._pairs
         ]
+
+    def exhibits(self, found: Sequence[Similar]) -> tuple[Exhibit, ...]:
+        """A map of all pairs."""
+        values: list[list[float | None]] = [[None] * len(self._columns) for _ in self._columns]
+        for (first, second), similar in zip(self._pairs, found, strict=True):
+            values[first][second] = values[second][first] = similar.value
+        worst = min(zip(found, self.names, strict=True), key=lambda item: item[0].value, default=None)
+        text = f"The worst, {worst[1]}: {worst[0].value:.3f}." if worst else "There is one column only."
+        rows = tuple(map(tuple, values))
+        return (Grid("Similarity of pairs", text, self._columns, self._columns, rows),)
 
 
 class Fidelity:
@@ -107,7 +144,9 @@ class Fidelity:
             self._measure("worst", min(found, default=1.0), min(floor, default=1.0)),
             *map(self._measure, self._margins.names, found, floor),
         ]
-        return CheckResult(self.check, self.title, tuple(measures), bound="mean")
+        counted = zip(found, self._synthetic, self._train, strict=True)
+        exhibits = self._margins.exhibits([Similar(*each) for each in counted])
+        return CheckResult(self.check, self.title, tuple(measures), bound="mean", exhibits=exhibits)
 
     def _measure(self, name: str, value: float, floor: float) -> Measure:
         half = half_width(self._rows, self._persons)
@@ -142,21 +181,20 @@ def chosen_pairs(columns: int) -> list[tuple[int, int]]:
 def fidelity_checks(real: RealData) -> tuple[Fidelity, Fidelity]:
     """Fidelity of columns and of pairs, on one binning."""
     binning = Binning.learn(real.train)
-    names, sizes = tuple(binning.columns), binning.sizes
     return (
         Fidelity(
             "fidelity.columns",
             "Is each column distributed as in the training rows?",
             real,
             binning,
-            Columns(names, sizes),
+            Columns(binning, real.train.spec),
         ),
         Fidelity(
             "fidelity.pairs",
             "Is each pair of columns distributed together as in the training rows?",
             real,
             binning,
-            Pairs(names, sizes),
+            Pairs(binning),
         ),
     )
 
@@ -164,3 +202,14 @@ def fidelity_checks(real: RealData) -> tuple[Fidelity, Fidelity]:
 def _mean(values: list[float]) -> float:
     """The mean; 1 where there is nothing that could differ."""
     return float(np.mean(values)) if values else 1.0
+
+
+def _bars(name: str, labels: Sequence[str], similar: Similar) -> Bars:
+    """Shares of the bins that hold any row."""
+    held = np.flatnonzero(similar.train + similar.synthetic)
+    shares = [
+        (series, tuple((counts[held] / max(1, counts.sum())).tolist()))
+        for series, counts in (("training rows", similar.train), ("synthetic rows", similar.synthetic))
+    ]
+    text = f"Similarity {similar.value:.3f}; shares of the rows by bin of the training values."
+    return Bars(f"Column {name}", text, tuple(labels[place] for place in held.tolist()), tuple(shares))

@@ -37,6 +37,7 @@ class FakeReport:
     model: Path = Path("model_folder")
     out: Path = Path("records_folder")
     card: Path | None = None
+    steward: Path = Path("model_folder.steward.html")
 
     def document(self) -> dict[str, Any]:
         return {"kind": "report", "verdict": self.decision and self.decision.verdict}

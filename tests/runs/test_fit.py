@@ -66,7 +66,7 @@ def test_a_disk_that_fails_leaves_what_was_there(fit, tmp_path, leavings, monkey
             broken.setattr(f"synthrec.runs.fitting.{step}", failing)
             with pytest.raises(type(error)):
                 fit(force=old is not None)
-        assert leavings() == ({"model"} if old else set())
+        assert leavings() == ({"model", "model.steward.html"} if old else set())
         if old:
             assert bytes_of(tmp_path / "model") == before
 
@@ -77,7 +77,7 @@ def test_force_replaces_a_model(fit, tmp_path, leavings):
         fit(population="second")
     fit(population="second", force=True)
     assert json.loads((tmp_path / "model" / "manifest.json").read_text())["population"] == "second"
-    assert leavings() == {"model"}
+    assert leavings() == {"model", "model.steward.html"}
 
 
 @pytest.mark.parametrize("what", ["a folder", "a file", "a link to a model", "a dangling link"])

@@ -74,7 +74,7 @@ def test_the_path_through_commands(cli, admissions, people, tmp_path):
     sampled = cli(home, "sample", "model", "-n", "8000", "--format", "parquet,csv", "-o", "out", "--json")
     assert sampled.code == 0, sampled.err
     assert sampled.document["decision"]["verdict"] == "pass"
-    names = {"admissions.parquet", "admissions.csv", "card.json", "card.md", "card.html"}
+    names = {"admissions.parquet", "admissions.csv", "card.json", "card.md", "card.html", "report.html"}
     assert {path.name for path in (tmp_path / "out").iterdir()} == names
     shown = cli(home, "card", "show", "out")
     assert shown.code == 0, shown.err

@@ -267,7 +267,7 @@ def test_a_generator_that_copies_one_row_in_a_hundred_is_refused(grid, leaky_gen
     assert audited.code == 3
     assert "P1 fails" in audited.err
     assert audited.document["files"] == []
-    assert {path.name for path in tmp_path.iterdir()} == {"model"}
+    assert {path.name for path in tmp_path.iterdir()} == {"model", "model.steward.html"}
 
 
 def test_copies_of_persons_outside_the_condition_are_found(grid, leaky_generator, tmp_path):

@@ -1,0 +1,84 @@
+"""`card verify --model`: the records are of this model, and its approval covers what the card says."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from synthrec import api
+from synthrec.errors import KeyMissingError, VerificationError
+
+
+@pytest.fixture(scope="module")
+def drawn(admissions, tmp_path_factory):
+    """An export of approved rows."""
+    out = tmp_path_factory.mktemp("drawn") / "out"
+    assert api.sample(admissions.model, 50, out=out, home=admissions.home).approved
+    return out
+
+
+@pytest.fixture
+def own(drawn, tmp_path):
+    return Path(shutil.copytree(drawn, tmp_path / "own"))
+
+
+def edited(card, change):
+    document = json.loads(card.read_text())
+    change(document)
+    card.write_text(json.dumps(document))
+
+
+def faults(out, workshop):
+    with pytest.raises(VerificationError) as caught:
+        api.verify_export(out, model=workshop.model, home=workshop.home)
+    lines = str(caught.value).splitlines()
+    return [
+        line
+        for line in lines
+        if "canonical" not in line and not line.startswith(("card.md", "card.html", "report.html"))
+    ]
+
+
+def test_an_export_and_the_model_it_is_of(drawn, admissions):
+    report = api.verify_export(drawn, model=admissions.model, home=admissions.home)
+    assert "the model and its approval" in report.verified
+
+
+def test_another_model(drawn, small):
+    assert faults(drawn, small) == ["card.json: the records are of another model"]
+
+
+CHANGES = {
+    "approval.json: given under another policy or profile than the card names": (
+        lambda card: card["policy"].update(digest="sha256:" + "0" * 64)
+    ),
+    "approval.json: covers 5,000 rows, the card 5,001": (
+        lambda card: card["coverage"].update(audited_rows=5_001)
+    ),
+    "approval.json: given for another seed than the card commits to": (
+        lambda card: card["seed"].update(value="0" * 64)
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", CHANGES)
+def test_a_card_that_claims_more_than_was_approved(own, admissions, fault):
+    edited(own / "card.json", CHANGES[fault])
+    assert faults(own, admissions) == [fault]
+
+
+def test_an_approval_that_was_changed_or_is_gone(drawn, admissions, copy_of):
+    model = copy_of(admissions)
+    path = model / "approval.json"
+    edited(path, lambda approval: approval.update(rows=9_000))
+    with pytest.raises(VerificationError, match="approval"):
+        api.verify_export(drawn, model=model, home=admissions.home)
+    path.unlink()
+    with pytest.raises(VerificationError, match="nothing says whether the model was approved"):
+        api.verify_export(drawn, model=model, home=admissions.home)
+
+
+def test_the_approval_needs_its_key(drawn, admissions, tmp_path):
+    with pytest.raises(KeyMissingError):
+        api.verify_export(drawn, model=admissions.model, home=tmp_path)
