@@ -103,7 +103,7 @@ ISOLATED, CROWDED = Stratum(Hits(9, 1, 4000, 1000), 0.01), Stratum(Hits(430, 120
 def test_one_stratum_is_the_binomial_test():
     assert strata.p_value([ISOLATED]) == ISOLATED.hits.p_value
     assert strata.p_value([]) == 1.0
-    assert strata.power([], 0.01) == 0.0
+    assert strata.power([], 0.01, 60) == 0.0
     empty_side = Stratum(Hits(3, 0, 7, 0), 0.01)
     assert strata.p_value([ISOLATED, empty_side]) == ISOLATED.hits.p_value
 
@@ -138,40 +138,31 @@ def test_safe_strata_are_rejected_no_more_often_than_stated():
     assert rejected / runs <= level + 4 * sqrt(level * (1 - level) / runs)
 
 
+def leaking(rng, parts, rows):
+    """Hits by chance, and of as many of the training persons as rows leak, drawn without replacement."""
+    everyone = np.repeat(np.arange(len(parts)), [part.hits.train for part in parts])
+    leaked = np.bincount(rng.choice(everyone, rows, replace=False), minlength=len(parts))
+    for part, exposed in zip(parts, leaked, strict=True):
+        hits, chance = part.hits, part.hits.chance()
+        mine = exposed + rng.binomial(hits.train - exposed, chance)
+        yield Stratum(Hits(mine, rng.binomial(hits.holdout, chance), hits.train, hits.holdout), part.exposure)
+
+
 def test_the_power_of_strata_agrees_with_exact_tests_on_simulated_leaks():
-    rng = np.random.default_rng(9)
+    rng, parts = np.random.default_rng(9), [ISOLATED, CROWDED]
     runs, alpha = 600, 0.01
-
-    def leaking(stratum):
-        hits, chance = stratum.hits, stratum.hits.chance()
-        exposed = chance + (1 - chance) * stratum.exposure
-        found = Hits(
-            rng.binomial(hits.train, exposed), rng.binomial(hits.holdout, chance), hits.train, hits.holdout
-        )
-        return Stratum(found, stratum.exposure)
-
-    seen = np.mean([strata.p_value([leaking(ISOLATED), leaking(CROWDED)]) <= alpha for _ in range(runs)])
-    stated = strata.power([ISOLATED, CROWDED], alpha)
+    seen = np.mean([strata.p_value([*leaking(rng, parts, 60)]) <= alpha for _ in range(runs)])
+    stated = strata.power(parts, alpha, 60)
     # the lattice term of many hits only lowers it; four standard errors of the simulation
     assert stated <= seen + 4 * sqrt(0.25 / runs)
-    assert stated >= seen - 0.05 - 4 * sqrt(0.25 / runs)
+    assert stated >= seen - 0.06 - 4 * sqrt(0.25 / runs)
 
 
 def test_few_hits_are_tested_draw_by_draw():
-    alone, crowded = Stratum(Hits(1, 1, 900, 900), 0.01), Stratum(Hits(20, 22, 400, 400), 0.01)
-    stated = strata.power([alone, crowded], 0.01)
     rng, runs = np.random.default_rng(10), 1_000
-
-    def rejects():
-        found = []
-        for stratum in (alone, crowded):
-            hits, chance = stratum.hits, stratum.hits.chance()
-            exposed = chance + (1 - chance) * stratum.exposure
-            mine, theirs = rng.binomial(hits.train, exposed), rng.binomial(hits.holdout, chance)
-            found.append(Stratum(Hits(mine, theirs, hits.train, hits.holdout), stratum.exposure))
-        return strata.p_value(found) <= 0.01
-
-    seen = np.mean([rejects() for _ in range(runs)])
+    parts = [Stratum(Hits(1, 1, 900, 900), 0.01), Stratum(Hits(20, 22, 400, 400), 0.01)]
+    stated = strata.power(parts, 0.01, 13)
+    seen = np.mean([strata.p_value([*leaking(rng, parts, 13)]) <= 0.01 for _ in range(runs)])
     # four standard errors of 500 and of 1,000 draws
     assert stated == pytest.approx(seen, abs=4 * sqrt(0.25 / 500 + 0.25 / 1_000))
 

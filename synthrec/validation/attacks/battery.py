@@ -52,6 +52,8 @@ class Trial:
     name: str
     strata: tuple[Stratum, ...]
     weight: float
+    leaked: int
+    """Synthetic rows that are verbatim under a `LEAK`."""
 
     @cached_property
     def hits(self) -> Hits:
@@ -65,7 +67,7 @@ class Trial:
 
     def power(self, scale: float = 1.0) -> float:
         """Probability that the group alone would give a `LEAK` away, with `scale` times the persons."""
-        return strata.power(self.strata, ALPHA * self.weight, scale)
+        return strata.power(self.strata, ALPHA * self.weight, self.leaked, scale)
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ class Battery:
     def _trial(self, group: Group) -> Trial:
         leak = min(1.0, LEAK * self.rows / self._train_rows) if self._train_rows else 0.0
         found = tuple(Stratum(uniques.hits(), uniques.exposure(leak)) for uniques in group.strata)
-        return Trial(group.name, found, group.weight)
+        return Trial(group.name, found, group.weight, round(LEAK * self.rows))
 
 
 def set_keys(columns: ColumnSet, cells: KeyArray, rows: KeyArray) -> KeyArray:

@@ -77,19 +77,25 @@ def p_value(strata: Sequence[Stratum]) -> float:
     return _tail(useful, train, totals, 1.0)
 
 
-def power(strata: Sequence[Stratum], alpha: float, scale: float = 1.0) -> float:
+def power(strata: Sequence[Stratum], alpha: float, rows: int, scale: float = 1.0) -> float:
     """Probability that the test rejects at `alpha` under a `LEAK`; see `Hits.power` for one stratum.
 
     For several, the share of draws of a fixed seed in which the test as a whole rejects. Where hits are many,
     or persons are scaled, each of 4,000 draws is held against the critical value of the weighted sum to third
     order instead (Cornish and Fisher 1938), half the largest weight being added for its lattice.
+
+    Args:
+        strata: Persons and hits, from the most isolated to the most crowded.
+        alpha: Level of the test.
+        rows: Synthetic rows that are verbatim under the `LEAK`.
+        scale: Factor on the persons of both sides and on the synthetic rows.
     """
     useful = [stratum for stratum in strata if stratum.informative]
     if len(useful) == 1:
         return useful[0].hits.power(useful[0].exposure, alpha, scale)
     if not useful:
         return 0.0
-    train, holdout = _draws(useful, scale)
+    train, holdout = _draws(useful, rows, scale)
     if scale == 1.0 and (train + holdout).sum(axis=1).mean() <= _FEW_HITS:
         pairs = zip(train[:_EXACT_DRAWS], (train + holdout)[:_EXACT_DRAWS], strict=True)
         return float(np.mean([_tail(useful, mine, totals, scale) <= alpha for mine, totals in pairs]))
@@ -135,15 +141,26 @@ def ascending(hits: FloatArray, persons: FloatArray) -> FloatArray:
     return np.repeat([found / many for found, many, _ in pools], [count for _, _, count in pools])
 
 
-def _draws(strata: Sequence[Stratum], scale: float) -> tuple[IntArray, IntArray]:
-    """Train and holdout hits under a `LEAK`, each int64 of shape (draws, strata)."""
+def _draws(strata: Sequence[Stratum], rows: int, scale: float) -> tuple[IntArray, IntArray]:
+    """Train and holdout hits under a `LEAK`, each int64 of shape (draws, strata).
+
+    The leaked rows fall on the strata as on all training rows, and chance hits whom the leak leaves.
+    """
     rng = np.random.Generator(np.random.PCG64DXSM(AUDIT_SEED))
     size = (_DRAWS, len(strata))
     chance = np.array([stratum.hits.chance(scale) for stratum in strata])
-    exposed = chance + (1 - chance) * np.array([stratum.exposure for stratum in strata])
-    train = rng.binomial([round(stratum.hits.train * scale) for stratum in strata], exposed, size)
+    persons = np.array([round(stratum.hits.train * scale) for stratum in strata])
+    leaked = np.minimum(_leaked(strata, round(rows * scale), scale, rng), persons)
+    train = leaked + rng.binomial(persons - leaked, chance)
     holdout = rng.binomial([round(stratum.hits.holdout * scale) for stratum in strata], chance, size)
     return train, holdout
+
+
+def _leaked(strata: Sequence[Stratum], rows: int, scale: float, rng: np.random.Generator) -> IntArray:
+    """How many of the leaked rows expose a person of each stratum, shape (draws, strata)."""
+    expected = scale * np.array([stratum.leaked for stratum in strata])
+    shares = expected / max(rows, expected.sum())
+    return rng.multinomial(rows, [*shares, max(0.0, 1 - shares.sum())], _DRAWS)[:, :-1]
 
 
 def _critical(weights: IntArray, totals: IntArray, shares: FloatArray, alpha: float) -> FloatArray:
