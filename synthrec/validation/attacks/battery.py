@@ -67,6 +67,13 @@ class Trial:
 
     def power(self, scale: float = 1.0) -> float:
         """Probability that the group alone would give a `LEAK` away, with `scale` times the persons."""
+        return self._power if scale == 1.0 else self._scaled_power(scale)
+
+    @cached_property
+    def _power(self) -> float:
+        return self._scaled_power(1.0)
+
+    def _scaled_power(self, scale: float) -> float:
         return strata.power(self.strata, ALPHA * self.weight, self.leaked, scale)
 
 
