@@ -4,9 +4,9 @@
 
 Each run draws three disjoint sets of people: train, holdout, and fresh ones whose records stand for those of
 an ideal generator. A leaker makes records with what it knows of train, and the default policy and profile
-judge them; two makers are safe. DIR (or SYNTHREC_BENCH_DATA) holds adult/adult.csv.gz; else people are made
-up. Beside the verdicts stand the blocking checks that failed, and those that could not tell, each with its
-share of the runs. CPU seconds are those of one audit.
+judge them by the checks that can block; two makers are safe. DIR (or SYNTHREC_BENCH_DATA) holds
+adult/adult.csv.gz; else people are made up. Beside the verdicts stand the blocking checks that failed, and
+those that could not tell, each with its share of the runs. CPU seconds are those of one audit.
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ from synthrec.data.table import Table
 from synthrec.release.gate import Decision, Origin, decide
 from synthrec.release.policy import Policy, load_policy
 from synthrec.validation.check import run
+from synthrec.validation.conformity import Conformity
+from synthrec.validation.fidelity import fidelity_checks
 from synthrec.validation.profile import Profile, load_profile
 from synthrec.validation.real import RealData
 from synthrec.validation.result import Verdict
-from synthrec.validation.suite import release_checks
+from synthrec.validation.suite import attacks
 
 VERDICTS = (Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE)
 
@@ -74,7 +76,8 @@ def judged(people: People, synthetic: Table, gate: Gate) -> tuple[Decision, floa
     """The decision of the gate on some records, and the CPU seconds it took."""
     schema = schema_of(synthetic)
     start = time.process_time()
-    checks = release_checks(schema, RealData(synthetic.name, people.train, people.holdout))
+    real = RealData(synthetic.name, people.train, people.holdout)
+    checks = (Conformity(schema, synthetic.name), *fidelity_checks(real), *attacks(real))
     results = run(checks, [{synthetic.name: synthetic}])
     decision = decide(results, gate.policy, gate.profile, origin=Origin.LEARNED, tables=schema.tables)
     return decision, time.process_time() - start

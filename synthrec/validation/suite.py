@@ -39,10 +39,11 @@ def release_checks(
     if real is None:
         return conformity
     alike = real if comparable is None else comparable
-    return (*conformity, *fidelity_checks(alike), *quality_checks(alike), *_attacks(real))
+    return (*conformity, *fidelity_checks(alike), *quality_checks(alike), *attacks(real))
 
 
-def _attacks(real: RealData) -> tuple[Check, ...]:
+def attacks(real: RealData) -> tuple[Check, ...]:
+    """The attacks on one table with real records, in the order of their ids."""
     suspects = Suspects(real)
     return (
         Identifiers(real),
