@@ -25,7 +25,7 @@ from people import People, Population, census, drawn, made_up, schema_of, withou
 from synthrec.data.table import Table
 from synthrec.release.gate import Decision, Origin, decide
 from synthrec.release.policy import Policy, load_policy
-from synthrec.validation.check import run
+from synthrec.validation.check import Check, run
 from synthrec.validation.conformity import Conformity
 from synthrec.validation.fidelity import fidelity_checks
 from synthrec.validation.profile import Profile, load_profile
@@ -77,7 +77,7 @@ def judged(people: People, synthetic: Table, gate: Gate) -> tuple[Decision, floa
     schema = schema_of(synthetic)
     start = time.process_time()
     real = RealData(synthetic.name, people.train, people.holdout)
-    checks = (Conformity(schema, synthetic.name), *fidelity_checks(real), *attacks(real))
+    checks: tuple[Check, ...] = (Conformity(schema, synthetic.name), *fidelity_checks(real), *attacks(real))
     results = run(checks, [{synthetic.name: synthetic}])
     decision = decide(results, gate.policy, gate.profile, origin=Origin.LEARNED, tables=schema.tables)
     return decision, time.process_time() - start
