@@ -12,9 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from synthrec import api
-from synthrec.gx.expectation import Expectation, Suite
+from synthrec.errors import InternalError
+from synthrec.gx.expectation import BUILT_IN, Expectation, Suite
 from synthrec.gx.offline import plain_page
 from synthrec.gx.project import project_files
+from synthrec.gx.run import make_project
 from synthrec.gx.suite import Made, suites_of
 
 HOOK = """\
@@ -204,6 +206,17 @@ def test_an_unmet_expectation_refuses_as_the_gate_does(ward, tmp_path, monkeypat
     assert report.decision.reasons == ("1 of 1 expectations of patient were not met: rows.",)
     assert report.document()["decision"]["findings"][0]["check"] == "expectations.patient"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_expectation_that_the_library_drops_is_noticed(spoilt, monkeypatch):
+    """It drops what it does not know with a log line, and the checkpoint passes without it."""
+    monkeypatch.setattr("synthrec.gx.expectation.BUILT_IN", BUILT_IN | {"expect_what_nobody_knows"})
+    known = Expectation("expect_table_row_count_to_equal", {"value": 60}, "rows")
+    unknown = Expectation("expect_what_nobody_knows", {"column": "group"}, "own")
+    (run,) = make_project(spoilt, [Suite("patient", (known,))], "known").suites
+    assert (run.evaluated, run.successful) == (1, 1)
+    with pytest.raises(InternalError, match="as they were written"):
+        make_project(spoilt, [Suite("patient", (known, unknown))], "unknown")
 
 
 def test_the_card_tells_what_was_checked_beside(export):
