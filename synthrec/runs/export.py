@@ -14,19 +14,16 @@ from synthrec.errors import ConfigError
 from synthrec.gx.library import library_version
 from synthrec.gx.project import FOLDER as PROJECT
 from synthrec.release.card import (
-    Card,
     Conditional,
     CoveragePart,
     ExpectationsPart,
     RepairPart,
     Result,
-    card_bytes,
 )
 from synthrec.release.card_build import Learned, Release, build_card, subject
-from synthrec.release.card_render import render_html, render_markdown
+from synthrec.release.card_files import card_files
 from synthrec.release.export import CARD, staging, sync_folder
 from synthrec.release.gate import Decision
-from synthrec.release.reports.public import public_html
 from synthrec.runs.context import Run
 from synthrec.runs.expectations import expect
 from synthrec.runs.makers import Draw, Maker
@@ -123,7 +120,7 @@ def export(maker: Maker, draw: Draw, place: Place, backing: Backing, run: Run) -
             return SampleReport(decision, (), None, None, (), draw.rows, tally.reached)
         outcome = Outcome(draw, tally, sinks, decision, expectations)
         card = build_card(_release(maker.schema, outcome, backing, run))
-        stage.publish(_cards(card))
+        stage.publish(card_files(card))
     files = tuple(place.out / item.name for item in card.subjects)
     notes = _notes(draw, tally)
     return SampleReport(decision, notes, place.out, place.out / CARD, files, draw.rows, tally.reached)
@@ -190,15 +187,6 @@ def _conditional(draw: Draw, tally: Tally) -> Conditional | None:
         return None
     exactly = None if draw.prevalence is None else draw.prevalence.count
     return Conditional(where=draw.condition, requested=draw.rows, reached=tally.reached, satisfying=exactly)
-
-
-def _cards(card: Card) -> dict[str, bytes]:
-    return {
-        CARD: card_bytes(card),
-        "card.md": render_markdown(card).encode(),
-        "card.html": render_html(card).encode(),
-        "report.html": public_html(card).encode(),
-    }
 
 
 def _notes(draw: Draw, tally: Tally) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from synthrec.gx.project import FOLDER as PROJECT
 from synthrec.gx.stored import checkpoint_digest, stored_counts, stored_suite
 from synthrec.release.card import Card, ExpectationsPart, SuitePart, card_bytes, read_card
 from synthrec.release.card_build import seed_commitment
-from synthrec.release.card_render import render_html, render_markdown
+from synthrec.release.card_files import card_files
 from synthrec.release.export import CARD
 from synthrec.runs.models import OpenModel
 
@@ -70,9 +70,8 @@ def _card(card: Card, path: Path) -> Iterator[str]:
     elif failed:
         yield f"{path.name}: the decision is pass, although {', '.join(failed)} did not pass"
     if card.tool.version == __version__:
-        pages = {"card.md": render_markdown(card), "card.html": render_html(card)}
-        for name, text in pages.items():
-            if _lines(path.with_name(name)) != sorted(text.splitlines()):
+        for name, content in card_files(card).items():
+            if name != CARD and _lines(path.with_name(name)) != sorted(content.decode().splitlines()):
                 yield f"{name}: not the page of this card"
 
 

@@ -1,0 +1,18 @@
+"""The card and its pages, as the files that an export holds."""
+
+from __future__ import annotations
+
+from synthrec.release.card import Card, card_bytes
+from synthrec.release.card_render import render_html, render_markdown
+from synthrec.release.export import CARD
+from synthrec.release.reports.public import public_html
+
+
+def card_files(card: Card) -> dict[str, bytes]:
+    """Contents by name: the card, and the pages that say what it says."""
+    return {
+        CARD: card_bytes(card),
+        "card.md": render_markdown(card).encode(),
+        "card.html": render_html(card).encode(),
+        "report.html": public_html(card).encode(),
+    }
