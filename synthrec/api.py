@@ -29,6 +29,7 @@ from synthrec.runs import ledgers
 from synthrec.runs.audits import against_files, against_model, files_alone
 from synthrec.runs.claims import PlanReport, charged, foretold, parse_budget, planned_fit
 from synthrec.runs.context import Run, TextFormat
+from synthrec.runs.drift import against_new
 from synthrec.runs.export import NOTHING, Place, export
 from synthrec.runs.export import draft as write_draft
 from synthrec.runs.fitting import Shelf, fit_model, fit_under_claim, refuse_place, store
@@ -367,8 +368,9 @@ def _foreign(
 
 def validate(
     files: str | Path | Sequence[str | Path],
-    schema: Schema | str | Path,
+    schema: Schema | str | Path | None = None,
     *,
+    against: str | Path | None = None,
     policy: str | Path = "default",
     profile: str | Path = "default",
     delimiter: str | None = None,
@@ -381,9 +383,20 @@ def validate(
 
     Files of a schema with several tables are told apart by their names: ``patient.csv`` is table patient.
     With `gx`, Great Expectations says yes or no to the suite of each table, too, and nothing of that is kept.
+    With `against`, a model's folder, they hold new real records of its schema: has the reality that it was
+    fitted on moved, in any column or jointly?
+
+    Raises:
+        UserError: files, schema or model cannot be used; all faults at once.
     """
     run = Run.under(policy, profile, home=home, text=TextFormat(delimiter, encoding), progress=progress)
     progress.step("validate")
+    if against is not None:
+        if schema is not None or gx:
+            raise ConfigError("--against takes the schema that the model brings; leave --schema and --gx out")
+        return against_new(OpenModel.at(Path(against), run.home), _paths(files), run)
+    if schema is None:
+        raise ConfigError("files need --schema; or --against MODEL, which brings its own")
     return files_alone(_schema(schema), _paths(files), run, gx=gx)
 
 

@@ -58,6 +58,16 @@ class Claim(_Part):
     """Earlier readings of the population's records that no claim covers."""
 
 
+class MisfitPart(_Part):
+    """How far the holdout was from rows of the new model: upper limits in steps of 0.01, for the drift test."""
+
+    columns: dict[str, Annotated[float, Field(ge=0, le=1)]]
+    joint: Annotated[float, Field(ge=0, le=1)]
+    """AUC of a classifier that tells the two apart."""
+    rows: Annotated[int, Field(ge=1, le=1024)]
+    """Rows of each kind that it learned from, cut to a power of two."""
+
+
 class Manifest(_Part):
     """The description of a stored model, format version 1."""
 
@@ -85,6 +95,8 @@ class Manifest(_Part):
     claim: Claim | None = None
     """The differential privacy claim; None for a fit without one."""
     ledger_head: LedgerHead | None = None
+    misfit: MisfitPart | None = None
+    """Only without a claim."""
     persons: Text | None = None
     """Number of training persons as a band, e.g. ``10,000 to 50,000``; never the number itself."""
 

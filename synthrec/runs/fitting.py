@@ -37,6 +37,7 @@ from synthrec.runs.claims import (
     learn_privately,
 )
 from synthrec.runs.context import Run
+from synthrec.runs.drift import kept_misfit
 from synthrec.runs.inputs import RealInput, modelled_table
 from synthrec.runs.makers import Draw, LearnedMaker
 from synthrec.runs.recipe import Recipe, settings_of
@@ -147,8 +148,10 @@ def store(model: NewModel, real: RealData, shelf: Shelf, keys: Keys, run: Run) -
     draw = Draw(shelf.release_rows or (CLAIM_ROWS if claimed else len(real.train)), Streams.fresh())
     maker = LearnedMaker(model.schema, model.codec, model.fitted)
     decision = judge_draw(maker, draw, real, run)
+    misfit = None if claimed else kept_misfit(maker, real)
+    manifest = model.manifest.model_copy(update={"misfit": misfit})
     with _taking_the_place_of(shelf.out) as folder:
-        digest = write_model(folder, model.manifest, model.schema, model.fitted)
+        digest = write_model(folder, manifest, model.schema, model.fitted)
         terms = Terms(
             model_digest=digest,
             schema_digest=model.schema.digest,
