@@ -25,6 +25,8 @@ class NothingAtRisk(StrEnum):
     UNIQUE = "no training person is alone with any values: nobody can be singled out by a copy"
     LEARNED = "no domain was learned from records: the schema declares every category and bound"
     COMMON = "every value that could give somebody away is shared by many persons"
+    ALONE = "there is one column: nothing can be linked to it or inferred from it"
+    ISOLATED = "no value, and no four of them, isolates a synthetic row: nobody can be singled out by one"
     IDENTIFIERS = "no column holds identifiers of real people: keys and identifiers are minted"
 
 

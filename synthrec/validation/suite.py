@@ -7,11 +7,14 @@ from synthrec.validation.attacks.copies import RowCopies
 from synthrec.validation.attacks.distance import DistanceShare
 from synthrec.validation.attacks.extremes import Extremes
 from synthrec.validation.attacks.identifiers import Identifiers
+from synthrec.validation.attacks.inference import AttributeInference
 from synthrec.validation.attacks.isolated import IsolatedMembership
+from synthrec.validation.attacks.linkability import Linkability
 from synthrec.validation.attacks.membership import Membership
 from synthrec.validation.attacks.projections import ProjectionCopies
 from synthrec.validation.attacks.rare import RareCategories
 from synthrec.validation.attacks.replicated import Replicated
+from synthrec.validation.attacks.singling_out import SinglingOut
 from synthrec.validation.attacks.suspects import Suspects
 from synthrec.validation.check import Check
 from synthrec.validation.conformity import Conformity
@@ -51,6 +54,9 @@ def attacks(real: RealData) -> tuple[Check, ...]:
         ProjectionCopies(real),
         Membership(suspects),
         IsolatedMembership(suspects),
+        SinglingOut(real),
+        Linkability(real),
+        AttributeInference(real),
         Replicated(real),
         DistanceShare(real),
         RareCategories(real),

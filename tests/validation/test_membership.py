@@ -125,7 +125,7 @@ def test_copies_of_the_most_isolated_are_found_among_them(release):
 
 
 def test_rows_that_keep_away_from_members_betray_them(release):
-    """A distance filter: fresh rows whose nearest real row is a training row are dropped, and holes are left."""
+    """A distance filter: fresh rows whose nearest real row is of train are dropped, and holes are left."""
     drawn = release(8, 6_000, 1_000, share=0.5)
     rows = Table.concat([drawn.real.train, drawn.real.holdout])
     space = Space.of(drawn.real.train.spec, rows)

@@ -8,7 +8,7 @@ numbers of steps, so that ties are exact and no sum depends on its order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,14 @@ FAR = np.int16(np.iinfo(np.int16).max)
 _TALL, _WIDE = 128, 2_048
 _LABELS_AT_ONCE = 255
 """As many columns as a byte can count."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where some columns stand among the ranks and among the labels of points."""
+
+    ranks: list[int]
+    labels: list[int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +52,10 @@ class Points:
     def take(self, rows: NDArray[np.generic] | slice) -> Points:
         """The points of some rows."""
         return Points(self.ranks[:, rows], self.labels[:, rows], self.step)
+
+    def only(self, places: Places) -> Points:
+        """The points in some of the columns."""
+        return Points(self.ranks[places.ranks], self.labels[places.labels], self.step)
 
 
 class Space:
@@ -69,6 +81,11 @@ class Space:
         vectors = {name: reference.vector(name) for name in spec.modelled}
         values = {name: np.sort(v.values[~v.missing]) for name, v in vectors.items() if v.levels is None}
         return cls(values, tuple(name for name, v in vectors.items() if v.levels is not None))
+
+    def places(self, columns: Collection[str]) -> Places:
+        """Where some columns stand."""
+        ranks = [place for place, name in enumerate(self._sorted) if name in columns]
+        return Places(ranks, [place for place, name in enumerate(self._codes) if name in columns])
 
     def points(self, table: Table) -> Points:
         """The points of the rows of a table."""
