@@ -16,6 +16,14 @@ from synthrec.digests import digest
 from synthrec.gx.expectation import suite_digest
 from synthrec.gx.project import CHECKPOINT, FOLDER, RESULTS
 
+STORES = (
+    "stores",
+    "expectations_store_name",
+    "validation_results_store_name",
+    "checkpoint_store_name",
+)
+"""Keys of the configuration that say where suites and checkpoints lie."""
+
 MAX_BYTES = 16 * 1024 * 1024
 """Of one file of a project."""
 
@@ -48,10 +56,12 @@ def checkpoint_digest(export: Path, tables: Iterable[str]) -> str:
         ValueError: a file is not what it should be.
     """
     folder = export / FOLDER
-    sources = _yaml(folder / "great_expectations.yml").get("fluent_datasources")
+    configuration = _yaml(folder / "great_expectations.yml")
+    sources = configuration.get("fluent_datasources")
     validations = [_object(folder / "validation_definitions" / f"{table}.json") for table in sorted(tables)]
     return digest(
         {
+            "stores": {key: configuration.get(key) for key in STORES},
             "source": sources.get(CHECKPOINT) if isinstance(sources, dict) else None,
             "checkpoint": _object(folder / "checkpoints" / f"{CHECKPOINT}.json"),
             "validations": validations,

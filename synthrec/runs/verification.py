@@ -159,14 +159,19 @@ def _approval(card: Card, model: OpenModel) -> Iterator[str]:
 
 
 def _verified(card: Card, model: OpenModel | None) -> Iterator[str]:
-    yield f"{len(card.subjects)} data files"
+    yield _several(len(card.subjects), "data file")
     if card.expectations is not None:
         count = sum(suite.evaluated for suite in card.expectations.suites)
-        yield f"{count} expectations of {len(card.expectations.suites)} suites, and their checkpoint"
+        suites = _several(len(card.expectations.suites), "suite")
+        yield f"{_several(count, 'expectation')} of {suites}, and the checkpoint"
     if model is not None:
         yield "the model and its approval"
     if card.tool.version == __version__:
         yield "the pages of the card"
+
+
+def _several(number: int, of: str) -> str:
+    return f"{number} {of}" if number == 1 else f"{number} {of}s"
 
 
 def _unreadable(error: Exception) -> str:

@@ -25,7 +25,7 @@ def test_an_export_as_it_was_made(export):
     report = synthrec.verify_export(export)
     assert report.verified == (
         "2 data files",
-        "37 expectations of 2 suites, and their checkpoint",
+        "37 expectations of 2 suites, and the checkpoint",
         "the pages of the card",
     )
     assert synthrec.verify_export(export / "card.json") == report
@@ -91,6 +91,14 @@ def test_demands_that_were_changed(spoilt, file, change, expected):
 def test_records_read_from_elsewhere(spoilt):
     path = spoilt / "gx/great_expectations.yml"
     path.write_text(path.read_text().replace('"base_directory": "."', '"base_directory": "/elsewhere"'))
+    assert faults(spoilt) == ["gx: the checkpoint no longer runs these suites on these files"]
+
+
+def test_suites_read_from_elsewhere(spoilt):
+    path = spoilt / "gx/great_expectations.yml"
+    path.write_text(
+        path.read_text().replace('"base_directory": "expectations/"', '"base_directory": "other/"')
+    )
     assert faults(spoilt) == ["gx: the checkpoint no longer runs these suites on these files"]
 
 
