@@ -11,6 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
+from synthrec.data.identity import row_digests
+from synthrec.data.persons import person_ids
 from synthrec.data.table import Table
 from synthrec.errors import Fault, InputError
 from synthrec.generators.manifest import MisfitPart
@@ -45,7 +49,7 @@ def kept_misfit(maker: LearnedMaker, real: RealData) -> MisfitPart | None:
     """The misfit of a new model without a claim, for its manifest; None without a holdout."""
     if not len(real.holdout) or not real.holdout.spec.modelled:
         return None
-    found = misfit(Rows(real.holdout, real.holdout_persons), _drawn(maker))
+    found = misfit(_in_fixed_order(real.holdout), _drawn(maker))
     return MisfitPart(columns=dict(found.columns), joint=found.joint, rows=found.rows)
 
 
@@ -80,6 +84,13 @@ def _drawn(maker: LearnedMaker) -> Rows:
     name, _ = maker.schema.only_table
     chunks = maker.stream(Draw(DRAWN, Streams(AUDIT_SEED)))
     return _rows(Table.concat([chunk.records[name] for chunk in chunks]))
+
+
+def _in_fixed_order(table: Table) -> Rows:
+    """The rows ordered by what they hold, so that their order in the file does not change a model."""
+    ordered = table.take(np.lexsort(row_digests(table).T))
+    first, persons = np.unique(person_ids(ordered), return_index=True, return_inverse=True)[1:]
+    return Rows(ordered, np.argsort(np.argsort(first))[persons])
 
 
 def _rows(table: Table) -> Rows:
