@@ -6,8 +6,18 @@ from markupsafe import Markup, escape
 
 from synthrec.release.pages import visible
 
-SHORT = 26
+WIDTH = 350
+"""Units across a drawing: about the pixels of a phone, so that its labels can be read there."""
+
+SHORT = 20
 """Characters of a label in a drawing; the table beside it has the whole."""
+
+SERIES = 6
+"""Kinds of marks for series; with more, they repeat."""
+
+
+LEAST = 0.0005
+"""Figures nearer to 0 are shown by their power of ten."""
 
 
 def element(name: str, *children: str, **attributes: object) -> Markup:
@@ -27,25 +37,36 @@ def drawing(label: str, width: float, height: float, *children: str) -> Markup:
 
 
 def text(content: str, x: float, y: float, **attributes: object) -> Markup:
-    """A label of a drawing, cut to `SHORT` characters."""
-    return element("text", shortened(content), x=x, y=y, **attributes)
+    """A label of a drawing, where it stands in the units of that."""
+    return element("text", content, x=float(x), y=float(y), **attributes)
 
 
-def shortened(content: str) -> str:
-    """At most `SHORT` characters, the last an ellipsis where some are left out."""
-    return content if len(content) <= SHORT else content[: SHORT - 1] + "…"
+def shortened(content: str, most: int = SHORT) -> str:
+    """At most `most` characters, the last an ellipsis where some are left out."""
+    return content if len(content) <= most else content[: most - 1] + "…"
+
+
+def series_class(name: str, number: int) -> str:
+    """The class of a series: synthetic rows look the same in every drawing, others by their number."""
+    return "synthetic" if name.startswith("synthetic") else f"series{number % SERIES}"
 
 
 def line(x1: float, y1: float, x2: float, y2: float, **attributes: object) -> Markup:
     """A straight line."""
-    return element("line", x1=x1, y1=y1, x2=x2, y2=y2, **attributes)
+    return element("line", x1=float(x1), y1=float(y1), x2=float(x2), y2=float(y2), **attributes)
 
 
 def figure_text(value: object) -> str:
-    """A figure as tables show it: four significant digits; texts as they are."""
+    """A figure as tables show it: four decimals below 1, four digits from there; texts as they are."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return "—" if value is None else str(value)
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+    if isinstance(value, int):
+        written = f"{value:,}"
+    elif value == 0 or abs(value) >= 1:
+        written = f"{value:,.4g}"
+    else:
+        written = f"{value:.4f}" if abs(value) >= LEAST else f"{value:.0e}"
+    return written.replace("-", "\N{MINUS SIGN}", 1) if value < 0 else written
 
 
 def table(header: tuple[str, ...], rows: list[tuple[object, ...]]) -> Markup:
