@@ -148,7 +148,7 @@ def _word(status: str) -> str:
 def _index(project: Path, site: Path) -> Iterator[str]:
     """A table of the runs and a list of the suites."""
     yield "<h1>Data Docs</h1>\n<h2>Validation results</h2>\n<table>\n<tr>"
-    heads = ("status", "suite", "run", "time", "expectations met")
+    heads = ("status", "suite", "expectations met", "run", "time")
     yield "".join(f"<th>{head}</th>" for head in heads) + "</tr>\n"
     results = project / "uncommitted" / "validations"
     for path in sorted(results.rglob("*.json")):
@@ -165,7 +165,7 @@ def _row(result: dict[str, Any], page: str) -> str:
     met = f"{statistics['successful_expectations']} of {statistics['evaluated_expectations']}"
     link = f'<a href="{escape(page)}">{escape(result["suite_name"])}</a>'
     status = _word("passed" if result["success"] else "failed")
-    plain = (escape(str(text)) for text in (run["run_name"], run["run_time"], met))
+    plain = (escape(str(text)) for text in (met, run["run_name"], run["run_time"]))
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in (status, link, *plain)) + "</tr>\n"
 
 
