@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from markupsafe import Markup
@@ -13,8 +13,13 @@ from synthrec.release.reports.grids import grid
 from synthrec.release.reports.markup import element, series_class, table
 from synthrec.validation.exhibits import Bars, Curves, Exhibit, Grid, Listing
 
+KINDS = {Bars: "drawn bars", Grid: "drawn grid", Curves: "drawn curves", Listing: "table"}
+
 READ_AT = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75)
 """Where curves are read off for the table beside them."""
+
+FIRST = 12
+"""Rows of a listing that are shown at once."""
 
 LOWEST = 100
 """Cells of a grid in the table beside it, the lowest ones."""
@@ -30,9 +35,13 @@ def figure(exhibit: Exhibit) -> Markup:
         case Curves():
             parts = [legend(exhibit.series), curves(exhibit), _folded(*_curve_rows(exhibit))]
         case Listing():
-            parts = [table(exhibit.header, [*exhibit.rows])]
+            parts = [
+                table(
+                    exhibit.header, [[cell if cell != "" else None for cell in row] for row in exhibit.rows]
+                )
+            ]
     caption = element("figcaption", element("b", exhibit.title), " ", exhibit.text)
-    return element("figure", caption, *parts, class_="table" if isinstance(exhibit, Listing) else "drawn")
+    return element("figure", caption, *parts, class_=KINDS[type(exhibit)])
 
 
 def legend(series: Sequence[tuple[str, object]]) -> Markup:
@@ -44,9 +53,11 @@ def legend(series: Sequence[tuple[str, object]]) -> Markup:
     return element("ul", *items, class_="legend")
 
 
-def _folded(header: tuple[str, ...], rows: list[tuple[object, ...]]) -> Markup:
-    """The numbers of a drawing, folded away."""
-    return element("details", element("summary", "The numbers"), table(header, rows))
+def _folded(
+    header: tuple[str, ...], rows: Sequence[tuple[object, ...]], called: str = "The numbers"
+) -> Markup:
+    """Rows of a table, folded away."""
+    return element("details", element("summary", called), table(header, rows))
 
 
 def _bar_rows(exhibit: Bars) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
@@ -69,6 +80,18 @@ def _grid_rows(exhibit: Grid) -> tuple[tuple[str, ...], list[tuple[object, ...]]
 
 def _curve_rows(exhibit: Curves) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
     """Heights of the curves at some places."""
-    lines = [tuple(zip(*points, strict=True)) for _, points in exhibit.series]
-    heights = [np.interp(READ_AT, *ends).tolist() if ends else [None] * len(READ_AT) for ends in lines]
+    heights = [_heights(points) for _, points in exhibit.series]
     return (exhibit.across, *(name for name, _ in exhibit.series)), [*zip(READ_AT, *heights, strict=True)]
+
+
+def _heights(points: Sequence[tuple[float, float]]) -> list[float]:
+    across, up = np.array(points, dtype=np.float64).reshape(-1, 2).T
+    return [float(np.interp(at, across, up)) for at in READ_AT] if len(across) else [np.nan] * len(READ_AT)
+
+
+def _listed(exhibit: Listing) -> Iterator[Markup]:
+    """The first rows, and the others folded away."""
+    rows = [tuple(cell if cell != "" else None for cell in row) for row in exhibit.rows]
+    yield table(exhibit.header, rows[:FIRST])
+    if len(rows) > FIRST:
+        yield _folded(exhibit.header, rows[FIRST:], f"{len(rows) - FIRST} more rows")

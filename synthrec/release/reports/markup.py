@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Literal
+
 from markupsafe import Markup, escape
 
 from synthrec.release.pages import visible
+
+Layout = Literal["wide", "stacked"]
 
 WIDTH = 350
 """Units across a drawing: about the pixels of a phone, so that its labels can be read there."""
@@ -16,7 +21,7 @@ SERIES = 6
 """Kinds of marks for series; with more, they repeat."""
 
 
-LEAST = 0.0005
+LEAST = 0.00005
 """Figures nearer to 0 are shown by their power of ten."""
 
 
@@ -69,17 +74,29 @@ def figure_text(value: object) -> str:
     return written.replace("-", "\N{MINUS SIGN}", 1) if value < 0 else written
 
 
-def table(header: tuple[str, ...], rows: list[tuple[object, ...]]) -> Markup:
-    """A table whose figures are set to the right."""
-    head = element("thead", element("tr", *(element("th", name, scope="col") for name in header)))
-    body = element("tbody", *(element("tr", *map(_cell, row)) for row in rows))
-    return element("div", element("table", head, body), class_="wide")
+def table(header: Sequence[str], rows: Sequence[Sequence[object]], *, layout: Layout = "wide") -> Markup:
+    """A table whose figures are set to the right.
+
+    Args:
+        header: Names of the columns.
+        rows: Texts, figures, or markup of our own.
+        layout: On a narrow screen a ``wide`` table is scrolled, and a ``stacked`` one has a block per row.
+    """
+    kinds = ["number" if any(map(_is_figure, column)) else "text" for column in zip(*rows, strict=True)]
+    named = list(zip(header, kinds or ["text"] * len(header), strict=True))
+    head = element("tr", *(element("th", name, scope="col", class_=kind) for name, kind in named))
+    body = (element("tr", *map(_cell, named, row)) for row in rows)
+    return element("div", element("table", element("thead", head), element("tbody", *body)), class_=layout)
 
 
-def _cell(value: object) -> Markup:
-    is_figure = isinstance(value, int | float) and not isinstance(value, bool)
+def _cell(column: tuple[str, str], value: object) -> Markup:
+    name, kind = column
     content = value if isinstance(value, Markup) else figure_text(value)
-    return element("td", content, class_="number" if is_figure else "text")
+    return element("td", content, class_=f"{kind} none" if value is None else kind, data_label=name)
+
+
+def _is_figure(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _number(value: object) -> str:

@@ -15,6 +15,9 @@ from synthrec.release.pages import WORDS, html_page
 from synthrec.release.reports.drawings import figure
 from synthrec.validation.exhibits import Bars
 
+QUALITY = ("fidelity.", "quality.")
+"""Front parts of the ids of checks that ask how good records are; their measures have lower limits."""
+
 GRAVITY = {"pass": 0, "inconclusive": 1, "fail": 2}
 
 
@@ -22,9 +25,10 @@ GRAVITY = {"pass": 0, "inconclusive": 1, "fail": 2}
 class Question:
     """One check as people read it."""
 
+    check: str
     title: str
-    verdict: str
     word: str
+    """Its verdict."""
     figures: str
     """Its measures with limits, and values where the card has them."""
 
@@ -51,7 +55,7 @@ def _sections(card: Card) -> Iterator[tuple[str, tuple[Question, ...]]]:
 
 def _by_kind(results: Sequence[Result]) -> Iterator[tuple[str, list[Result]]]:
     schema = [one for one in results if one.check.startswith(CONFORMITY)]
-    quality = [one for one in results if one.check.startswith(("fidelity.", "utility."))]
+    quality = [one for one in results if one.check.startswith(QUALITY)]
     risk = [one for one in results if one not in schema and one not in quality]
     yield "Could somebody be re-identified?", risk
     yield "Are they like the real ones?", quality
@@ -59,16 +63,18 @@ def _by_kind(results: Sequence[Result]) -> Iterator[tuple[str, list[Result]]]:
 
 
 def _question(results: list[Result]) -> Question:
-    worst = max(results, key=lambda one: (one.blocking, GRAVITY[one.verdict]))
+    worst = max(results, key=lambda one: (GRAVITY[one.verdict] > 0, one.blocking, GRAVITY[one.verdict]))
     told = "warning" if worst.verdict != "pass" and not worst.blocking else WORDS[worst.verdict]
     figures = "; ".join(_figures(one) for one in results if one.measure is not None)
-    return Question(f"{worst.title} ({worst.check})", worst.verdict, told, figures or worst.reason)
+    return Question(worst.check, worst.title, told, figures or worst.reason)
 
 
 def _figures(result: Result) -> str:
     value = "" if result.value is None else f" {result.value:.4g}"
-    limit = "" if result.limit is None else f", limit {result.limit:.4g}"
-    return f"{result.measure}{value}{limit}"
+    if result.limit is None:
+        return f"{result.measure}{value}"
+    side = "at least" if result.check.startswith(QUALITY) else "at most"
+    return f"{result.measure}{value}, required {side} {result.limit:.4g}"
 
 
 def _drawn(card: Card) -> Markup:

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from synthrec.release.reports.markup import drawing, element, line, text
+from synthrec.release.reports.markup import WIDTH, drawing, element, line, shortened, text
 from synthrec.validation.result import Finding, Measure
 
-WIDTH, LABELS, ROW = 460, 150, 26
+LABELS, ROW = 128, 24
 LOWEST, HIGHEST = -0.6, 1.6
 """Ends of the scale: 0 is chance, 1 is the limit; what lies beyond is drawn at the end."""
 
 TITLE = "Risk against limits"
 TEXT = (
-    "The bar is the one-sided 99 % interval of each attack, the dot what was measured; left line: chance, "
-    "right line: the limit. A check passes where its bar ends left of the limit."
+    "Dots are what was measured, bars reach from the lower to the upper 99 % bound. Each attack is drawn on "
+    "its own scale from chance to its limit, and passes where its bar ends before the limit."
 )
 
 
@@ -43,7 +43,8 @@ def risk_chart(findings: Iterable[Finding]) -> Markup:
     for place, row in enumerate(rows):
         drawn += _drawn(row, place * ROW + 24)
     caption = element("figcaption", element("b", TITLE), " ", TEXT)
-    return element("figure", caption, drawing(f"{TITLE}. {TEXT}", WIDTH, bottom + 20, *drawn))
+    drawn_chart = drawing(f"{TITLE}. {TEXT}", WIDTH, bottom + 20, *drawn)
+    return element("figure", caption, drawn_chart, class_="drawn")
 
 
 _LINES = ((0.0, "chance"), (1.0, "limit"))
@@ -52,7 +53,7 @@ _WORDS = ((0.0, "chance"), (1.0, "limit"))
 
 def _drawn(row: Row, y: float) -> list[str]:
     return [
-        text(row.label, LABELS - 10, y + 4, text_anchor="end"),
+        text(shortened(row.label), LABELS - 10, y + 4, text_anchor="end"),
         line(_x(row.low), y, _x(row.high), y, class_=f"interval {row.verdict}"),
         element("circle", cx=_x(row.value), cy=y, r=4, class_=f"dot {row.verdict}"),
     ]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from synthrec.release.gate import Decision
 from synthrec.release.judge import CONFORMITY
 from synthrec.release.pages import html_page
 from synthrec.release.policy import Policy
 from synthrec.release.reports.drawings import figure
-from synthrec.release.reports.markup import element, table
+from synthrec.release.reports.markup import element, figure_text, table
 from synthrec.release.reports.risk import risk_chart
 from synthrec.validation.profile import Profile
 from synthrec.validation.result import CheckResult, Finding, Verdict
@@ -22,7 +25,7 @@ from synthrec.validation.result import CheckResult, Finding, Verdict
 ANSWERS = {
     Verdict.PASS: "Yes: these records may be released.",
     Verdict.FAIL: "No: these records must not be released.",
-    Verdict.INCONCLUSIVE: "Not yet: the audit cannot tell whether these records are safe or good enough.",
+    Verdict.INCONCLUSIVE: "Not yet: the audit cannot tell whether these records are safe and good enough.",
 }
 WORDS = {Verdict.PASS: "passed", Verdict.FAIL: "failed", Verdict.INCONCLUSIVE: "inconclusive"}
 
@@ -56,7 +59,11 @@ def steward_html(audited: Audited) -> str:
         rules=tuple(f"{rule.name} {rule.version}" for rule in rules),
         risks=risk_chart(item for item in findings if _kind(item) == RISK),
         tables=tuple((kind, _findings([one for one in findings if _kind(one) == kind])) for kind in KINDS),
-        figures=tuple(_figures(findings)),
+        tally=tuple(_tally(findings)),
+        figures=tuple(
+            (name, tuple(_figures([one for one in findings if _kind(one) == kind])))
+            for kind, name in SHOWN.items()
+        ),
         measures=tuple(_measures(findings)),
     )
 
@@ -83,6 +90,8 @@ def write_steward(path: Path, audited: Audited) -> None:
 
 RISK, QUALITY, CONFORMS = "Risk of re-identification", "Quality", "Schema"
 KINDS = (RISK, QUALITY, CONFORMS)
+SHOWN = {RISK: "Risk, attack by attack", QUALITY: "Quality, question by question"}
+"""Headings of the figures."""
 
 
 def _kind(finding: Finding) -> str:
@@ -108,41 +117,113 @@ def _changes(decision: Decision) -> Iterator[str]:
     yield from dict.fromkeys(repair[:1].upper() + repair[1:] for repair in repairs)
 
 
+def _tally(findings: Sequence[Finding]) -> Iterator[str]:
+    """How many checks decide and how many advise, and what they came to."""
+    for blocking, what in ((True, "decide"), (False, "advise")):
+        worst: dict[str, Verdict] = {}
+        for item in findings:
+            if item.blocking == blocking:
+                worst[item.result.check] = max(
+                    worst.get(item.result.check, item.verdict), item.verdict, key=_GRAVITY
+                )
+        if worst:
+            counts = Counter(told(verdict, blocking=blocking) for verdict in worst.values())
+            outcomes = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
+            yield f"{len(worst)} checks {what}: {outcomes}"
+
+
+_GRAVITY = (Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.FAIL).index
+
+HEADER = (
+    "question",
+    "verdict",
+    "decides",
+    "measure",
+    "measured",
+    "99 % bounds",
+    "limit",
+    "real against real",
+    "n",
+)
+"""Columns of the verdicts."""
+
+
 def _findings(findings: Sequence[Finding]) -> str:
-    header = ("check", "question", "verdict", "decides", "measure", "measured", "lower", "upper", "limit")
     rows = [_finding(item) for item in findings]
-    repeated = [False, *(row[:2] == before[:2] for row, before in pairwise(rows))]
-    shown = [("", "", *row[2:]) if again else row for row, again in zip(rows, repeated, strict=False)]
-    return table(header, shown)
+    repeated = [False, *(row[0] == before[0] for row, before in pairwise(rows))]
+    shown = [("", *row[1:]) if again else row for row, again in zip(rows, repeated, strict=False)]
+    return table(HEADER, shown, layout="stacked")
 
 
 def _finding(item: Finding) -> tuple[Any, ...]:
     found = {measure.name: measure for measure in item.result.measures}.get(item.measure or "")
-    figures = (None,) * 3 if found is None else (found.value, found.low, found.high)
+    bounds = None if found is None else f"{figure_text(found.low)} to {figure_text(found.high)}"
+    figures = (None,) * 3 if found is None else (found.value, found.baseline, found.n)
     limit = "—" if item.limit is None else f"{item.sense} {item.limit:.4g}"
-    told = WORDS[item.verdict] if item.blocking or item.verdict is Verdict.PASS else "warning"
-    verdict = element("span", told, class_=f"verdict {item.verdict}")
-    decides = "yes" if item.blocking else "no"
-    return (item.result.check, item.result.title, verdict, decides, item.measure, *figures, limit)
+    return (
+        question(item.result),
+        chip(item),
+        "yes" if item.blocking else "no",
+        item.measure,
+        figures[0],
+        bounds,
+        limit,
+        *figures[1:],
+    )
 
 
-def _figures(findings: Sequence[Finding]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def named(result: CheckResult) -> Markup:
+    """The question of a check after its short id."""
+    return element("span", element("code", result.check), " ", result.title)
+
+
+def question(result: CheckResult) -> Markup:
+    """The question, and why it was not asked if it was not."""
+    why = () if result.not_applicable is None else (element("p", result.not_applicable, class_="kind"),)
+    return element("div", named(result), *why)
+
+
+def chip(item: Finding) -> Markup:
+    """The verdict in a word; one that does not decide warns at most."""
+    word = told(item.verdict, blocking=item.blocking)
+    return element("span", word, class_=f"chip {word}")
+
+
+def told(verdict: Verdict, *, blocking: bool) -> str:
+    """The word for a verdict."""
+    return WORDS[verdict] if blocking or verdict is Verdict.PASS else "warning"
+
+
+def _figures(findings: Sequence[Finding]) -> Iterator[tuple[Markup, tuple[Markup, ...]]]:
     """Title and figures of each check that has any."""
     for result in _results(findings):
         if result.exhibits:
-            yield f"{result.check} {result.title}", tuple(figure(exhibit) for exhibit in result.exhibits)
+            yield named(result), tuple(figure(exhibit) for exhibit in result.exhibits)
 
 
-def _measures(findings: Sequence[Finding]) -> Iterator[tuple[str, str]]:
+def _measures(findings: Sequence[Finding]) -> Iterator[tuple[Markup, Markup]]:
     """Everything measured by each check, with the real-versus-real figure beside it, and how."""
     header = ("measure", "value", "lower", "upper", "real against real", "n")
     for result in _results(findings):
-        rows: list[tuple[object, ...]] = [
+        rows = [
             (item.name, item.value, item.low, item.high, item.baseline, item.n) for item in result.measures
         ]
         methods = dict.fromkeys(item.method for item in result.measures)
-        told = [element("p", method, class_="kind") for method in methods]
-        yield f"{result.check} {result.title}", element("div", table(header, rows), *told)
+        said = (*_evidence(result), *methods)
+        content = [table(header, rows)] if rows else []
+        yield named(result), element("div", *content, *(element("p", each, class_="kind") for each in said))
+
+
+def _evidence(result: CheckResult) -> Iterator[str]:
+    """What the test itself says, beside its measures."""
+    if result.not_applicable is not None:
+        yield f"Did not run: {result.not_applicable}."
+    if result.p_value is not None:
+        yield f"Probability of such a result if nothing leaks: {figure_text(result.p_value)}."
+    if result.power is not None:
+        yield f"Probability that a leak of 1 % would have been seen: {figure_text(result.power)}."
+    if result.persons_needed is not None:
+        yield f"Persons needed, train and holdout together: {result.persons_needed:,}."
 
 
 def _results(findings: Sequence[Finding]) -> list[CheckResult]:
