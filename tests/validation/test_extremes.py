@@ -41,13 +41,13 @@ def test_the_extreme_rows_of_both_ends():
 
 
 def test_a_hand_sized_count(table_of):
-    # 40 persons, so the 2.5 % at each end is one: 0 in train, 39 in the holdout
+    # of 40 persons a quarter at each end: 0 to 9 are in train, 30 to 39 in the holdout
     train, holdout = numbers(table_of, range(20)), numbers(table_of, range(20, 40))
     result = found(RealData("t", train, holdout), numbers(table_of, [0, 7, 38]))
     excess = result.measure("excess")
-    assert (excess.value, excess.n, excess.baseline) == (1.0, 2, 0.0)
-    assert result.exhibits[0].rows[-1][1:] == (1, 1, 1, 0)
-    assert result.p_value == 1.0  # one of two came out: 1/2, and two tiers
+    assert (excess.value, excess.n, excess.baseline) == (pytest.approx(2 / 10 - 1 / 10), 20, 0.0)
+    assert result.exhibits[0].rows[-1][1:] == (10, 2, 10, 1)
+    assert result.p_value == 1.0  # P(Binomial(3, 1/2) >= 2) = 1/2, and two tiers
 
 
 def test_an_end_that_many_share_exposes_nobody(table_of):
@@ -63,7 +63,8 @@ def test_persons_are_counted_not_rows(table_of):
     train = rows(["a"] * 3 + [f"p{i}" for i in range(18)], [100, 101, 102, *range(10, 28)])
     holdout = rows([f"h{i}" for i in range(20)], [0, *range(30, 49)])
     result = found(RealData("t", train, holdout), rows(["1", "2"], [100, 102]))
-    assert (result.measure("excess").value, result.measure("excess").n) == (1.0, 2)
+    # nine at each end: a, the 8 lowest of p and the lowest h; and the 8 highest h
+    assert (result.measure("excess").value, result.measure("excess").n) == (pytest.approx(1 / 9), 18)
 
 
 def weights(rng, table_of, n):

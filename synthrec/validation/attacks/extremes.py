@@ -32,7 +32,7 @@ from synthrec.validation.result import CheckResult, Measure, NothingAtRisk
 FIRST = MIN_PERSONS - 1
 """Training persons at each end beyond what a learned bound may show: it comes from the eleventh."""
 EXTREME = 0.025
-"""Share of the persons at each end who are bounded: with 2,000 on a side, 50 of each."""
+"""Share of the persons at each end who are bounded, at least the former: with 2,000 on a side, 50 of each."""
 
 _METHOD = (
     "a / n - b / k: of the n train and k holdout persons among the 2.5 % at each end of a column with "
@@ -69,8 +69,8 @@ class Extremes:
         self._persons = persons = Persons.of(real.train_persons, real.holdout_persons)
         self.columns = learned_numbers(real.train.spec)
         both = Table.concat([real.train, real.holdout])
-        wide = math.ceil(EXTREME * persons.count)
-        near = min(wide, math.ceil(FIRST * persons.count / max(1, persons.train)))
+        near = min(persons.count // 4, math.ceil(FIRST * persons.count / max(1, persons.train)))
+        wide = max(near, math.ceil(EXTREME * persons.count))
         self._tiers = [_tier(both, self.columns, persons, most) for most in (near, wide)]
 
     def add(self, records: Records) -> None:
