@@ -35,11 +35,7 @@ def figure(exhibit: Exhibit) -> Markup:
         case Curves():
             parts = [legend(exhibit.series), curves(exhibit), _folded(*_curve_rows(exhibit))]
         case Listing():
-            parts = [
-                table(
-                    exhibit.header, [[cell if cell != "" else None for cell in row] for row in exhibit.rows]
-                )
-            ]
+            parts = [*_listed(exhibit)]
     caption = element("figcaption", element("b", exhibit.title), " ", exhibit.text)
     return element("figure", caption, *parts, class_=KINDS[type(exhibit)])
 
