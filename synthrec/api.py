@@ -15,7 +15,7 @@ from pathlib import Path
 from synthrec.assets import asset, find_schema, schema_names
 from synthrec.data.csv_format import CsvProfile
 from synthrec.data.infer import infer_schema
-from synthrec.data.keys import open_keys, synthrec_home
+from synthrec.data.keys import open_keys
 from synthrec.errors import ConfigError
 from synthrec.progress import SILENT, Progress
 from synthrec.release.card import Card
@@ -43,8 +43,7 @@ from synthrec.runs.recipe import AUTO, Recipe, refuse_bounds_without_claim
 from synthrec.runs.repair import export_repaired, refuse_repair
 from synthrec.runs.reports import AuditReport, DemoReport, FitReport, SampleReport
 from synthrec.runs.stewards import beside, refuse_report, tell_steward
-from synthrec.runs.verification import VerifyReport
-from synthrec.runs.verification import verify_export as verify
+from synthrec.runs.verification import VerifyReport, verify_export
 from synthrec.schema.load import load_schema as read_schema
 from synthrec.schema.model import Schema
 from synthrec.schema.show import describe
@@ -476,22 +475,6 @@ def read_card(path: str | Path) -> Card:
     """
     path = Path(path)
     return read_card_file(path / CARD if path.is_dir() else path)
-
-
-def verify_export(
-    path: str | Path, *, model: str | Path | None = None, home: Path | None = None
-) -> VerifyReport:
-    """Hold an export against its card: data files, pages, and the demands of its Great Expectations project.
-
-    Args:
-        path: The folder of an export, or its card.
-        model: The model that the records were drawn from; its approval is then checked, too.
-        home: Folder of the root secret, for the approval; ``SYNTHREC_HOME`` by default.
-
-    Raises:
-        VerificationError: one line for everything that is not as the card says.
-    """
-    return verify(Path(path), None if model is None else Path(model), home or synthrec_home())
 
 
 def _refuse_beside_rules(**options: object) -> None:

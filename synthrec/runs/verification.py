@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from synthrec import __version__
+from synthrec.data.keys import synthrec_home
 from synthrec.data.sinks import SUFFIXES
 from synthrec.digests import digest_file
 from synthrec.errors import VerificationError
@@ -36,22 +37,24 @@ class VerifyReport:
         return {"card": str(self.card), "verified": list(self.verified)}
 
 
-def verify_export(path: Path, model: Path | None, home: Path) -> VerifyReport:
-    """Hold an export against its card, and the card against the model where one is given.
+def verify_export(
+    path: str | Path, *, model: str | Path | None = None, home: Path | None = None
+) -> VerifyReport:
+    """Hold an export against its card: data files, pages, and the demands of its Great Expectations project.
 
     Args:
         path: The folder of an export, or its card.
-        model: Folder of the model that the records were drawn from.
-        home: Folder of the root secret; only read where a model is given.
+        model: The model that the records were drawn from; its approval is then checked, too.
+        home: Folder of the root secret, for the approval; ``SYNTHREC_HOME`` by default.
 
     Raises:
         InputError: there is no card, or it is not one.
-        VerificationError: what is not as the card says, or the card not as the model; all faults at once.
+        VerificationError: what is not as the card says, or the card not as the model; one line for each.
         KeyMissingError: the root secret under which the model was made is not in `home`.
     """
-    path = path / CARD if path.is_dir() else path
+    path = Path(path) / CARD if Path(path).is_dir() else Path(path)
     card = read_card(path)
-    opened = None if model is None else OpenModel.at(model, home)
+    opened = None if model is None else OpenModel.at(Path(model), home or synthrec_home())
     faults = [*_card(card, path), *_files(card, path.parent), *_project(card, path.parent)]
     if opened is not None:
         faults += _approval(card, opened)
