@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synthrec.data.table import Table
-from synthrec.schema.model import Column
 from synthrec.schema.vector import Vector
 
 NUMERIC_BINS = 20
@@ -19,22 +16,6 @@ LABELS = 50
 """Most frequent labels that keep a bin of their own; the others share one."""
 
 BinArray = NDArray[np.int64]
-
-_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - columns have no zone
-
-
-def written(number: float, column: Column) -> str:
-    """A model number as people write it."""
-    match column.kind:
-        case "date":
-            return str((_EPOCH + dt.timedelta(days=number)).date())
-        case "datetime":
-            return str(_EPOCH + dt.timedelta(microseconds=number))
-        case "decimal":
-            return f"{number / 10 ** (column.scale or 0):,.6g}"
-        case _:
-            return f"{number:,.6g}"
-
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,13 +31,6 @@ class NumericBins:
     def size(self) -> int:
         """Number of bins, the last of which is for missing."""
         return len(self.edges) + 2
-
-    def names(self, column: Column) -> tuple[str, ...]:
-        """What each bin holds, in words."""
-        edges = [written(float(edge), column) for edge in self.edges]
-        between = [f"{low} to {high}" for low, high in pairwise(edges)]
-        ends = [f"below {edges[0]}", *between, f"{edges[-1]} or more"] if edges else ["any value"]
-        return (*ends, "missing")
 
     def of(self, vector: Vector) -> BinArray:
         """The bin of every row, int64 of shape (n,)."""
@@ -86,12 +60,6 @@ class LabelBins:
     def size(self) -> int:
         """Number of bins, the last two of which are for other labels and for missing."""
         return len(self.labels) + 2
-
-    def names(self, column: Column) -> tuple[str, ...]:
-        """The labels; those that the schema does not state are numbered, as few may hold them."""
-        stated = set(column.domain.labels) if column.domain else set()
-        told = (label if label in stated else f"label {place + 1}" for label, place in self.labels.items())
-        return (*told, "other labels", "missing")
 
     def of(self, vector: Vector) -> BinArray:
         """The bin of every row, int64 of shape (n,)."""

@@ -19,10 +19,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from synthrec.data.learn import MIN_PERSONS, persons_per_level
 from synthrec.data.table import Records
-from synthrec.schema.model import TableSpec
-from synthrec.schema.vector import IntArray
-from synthrec.validation.binning import BinArray, Binning
+from synthrec.schema.vector import IntArray, Vector
+from synthrec.validation.bin_names import names_of
+from synthrec.validation.binning import BinArray, Binning, LabelBins, NumericBins
 from synthrec.validation.cells import AUDIT_SEED
 from synthrec.validation.exhibits import Bars, Exhibit, Grid
 from synthrec.validation.real import RealData
@@ -68,9 +69,9 @@ class Margins(Protocol):
 class Columns:
     """The distribution of every column."""
 
-    def __init__(self, binning: Binning, spec: TableSpec) -> None:
+    def __init__(self, binning: Binning, real: RealData) -> None:
         self.names = tuple(f"column {name}" for name in binning.columns)
-        self._binning, self._spec, self._sizes = binning, spec, binning.sizes
+        self._binning, self._real, self._sizes = binning, real, binning.sizes
 
     def count(self, bins: BinArray) -> list[Counts]:
         """Rows per bin of each column."""
@@ -80,9 +81,11 @@ class Columns:
         """The columns that differ most, bin by bin, worst first."""
         named = zip(self._binning.columns.items(), found, strict=True)
         worst = sorted(named, key=lambda item: item[1].value)[:SHOWN]
-        return tuple(
-            _bars(name, bins.names(self._spec.columns[name]), similar) for (name, bins), similar in worst
-        )
+        return tuple(_bars(name, self._told(name, bins), similar) for (name, bins), similar in worst)
+
+    def _told(self, name: str, bins: NumericBins | LabelBins) -> tuple[str, ...]:
+        vector, column = self._real.train.vector(name), self._real.train.spec.columns[name]
+        return names_of(bins, column, common_labels(vector, self._real.train_persons))
 
 
 class Pairs:
@@ -187,7 +190,7 @@ def fidelity_checks(real: RealData) -> tuple[Fidelity, Fidelity]:
             "Is each column distributed as in the training rows?",
             real,
             binning,
-            Columns(binning, real.train.spec),
+            Columns(binning, real),
         ),
         Fidelity(
             "fidelity.pairs",
@@ -196,6 +199,18 @@ def fidelity_checks(real: RealData) -> tuple[Fidelity, Fidelity]:
             binning,
             Pairs(binning),
         ),
+    )
+
+
+def common_labels(vector: Vector, persons: IntArray) -> frozenset[str]:
+    """Labels that at least 11 persons hold; `persons` of shape (n,)."""
+    levels = vector.levels
+    if levels is None:
+        return frozenset()
+    present = ~vector.missing
+    held = persons_per_level(vector.values[present].astype(np.int64), persons[present], len(levels))
+    return frozenset(
+        level for level, count in zip(levels, held.tolist(), strict=True) if count >= MIN_PERSONS
     )
 
 
@@ -211,5 +226,7 @@ def _bars(name: str, labels: Sequence[str], similar: Similar) -> Bars:
         (series, tuple((counts[held] / max(1, counts.sum())).tolist()))
         for series, counts in (("training rows", similar.train), ("synthetic rows", similar.synthetic))
     ]
-    text = f"Similarity {similar.value:.3f}; shares of the rows by bin of the training values."
+    text = (
+        f"Similarity {similar.value:.3f}; shares of the rows by bin of the training values, bounds rounded."
+    )
     return Bars(f"Column {name}", text, tuple(labels[place] for place in held.tolist()), tuple(shares))

@@ -14,6 +14,8 @@ LABELS = 128
 ROW, TOP = 18, 6
 BROAD, NARROW = 13, 5
 TICKS = 4
+DRAWN = 24
+"""Labels that are drawn; the table beside the drawing has all."""
 
 
 def bars(exhibit: Bars) -> Markup:
@@ -21,9 +23,10 @@ def bars(exhibit: Bars) -> Markup:
     most = max((value for _, values in exhibit.series for value in values), default=0.0) or 1.0
     step = tick(most)
     end = step * math.ceil(most / step - 1e-9)
-    bottom = len(exhibit.labels) * ROW + TOP
+    labels = exhibit.labels[:DRAWN]
+    bottom = len(labels) * ROW + TOP
     drawn = _scale(step, end, bottom)
-    for place, label in enumerate(exhibit.labels):
+    for place, label in enumerate(labels):
         middle = place * ROW + TOP + ROW / 2
         drawn.append(text(shortened(label), LABELS - 8, middle + 4, text_anchor="end"))
         for number, (name, values) in enumerate(exhibit.series):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from markupsafe import Markup
 
-from synthrec.release.reports.bars import bars
+from synthrec.release.reports.bars import DRAWN, bars
 from synthrec.release.reports.curves import curves
 from synthrec.release.reports.grids import grid
 from synthrec.release.reports.markup import element, series_class, table
@@ -29,7 +29,9 @@ def figure(exhibit: Exhibit) -> Markup:
     """One exhibit: title, words, drawing and numbers."""
     match exhibit:
         case Bars():
-            parts = [legend(exhibit.series), bars(exhibit), _folded(*_bar_rows(exhibit))]
+            hidden = len(exhibit.labels) - DRAWN
+            called = f"The numbers, and {hidden} labels that are not drawn" if hidden > 0 else "The numbers"
+            parts = [legend(exhibit.series), bars(exhibit), _folded(*_bar_rows(exhibit), called)]
         case Grid():
             parts = [grid(exhibit), _folded(*_grid_rows(exhibit))]
         case Curves():
