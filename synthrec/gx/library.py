@@ -42,6 +42,29 @@ def library() -> Any:
 
 
 @contextmanager
+def own_context(**options: Any) -> Iterator[tuple[Any, Any]]:
+    """The library and a context of ours; that of the process, if it has one, is current again afterwards.
+
+    Args:
+        options: Of ``great_expectations.get_context``.
+
+    Raises:
+        ConfigError: Great Expectations is not installed.
+    """
+    gx = library()
+    manager = gx.data_context.data_context.context_factory.project_manager
+    try:
+        before = manager.get_current_project()
+    except gx.exceptions.DataContextRequiredError:
+        before = None
+    with quiet():
+        try:
+            yield gx, gx.get_context(**options)
+        finally:
+            manager.set_project(before)
+
+
+@contextmanager
 def quiet() -> Iterator[None]:
     """Neither warnings nor log lines of Great Expectations: both may quote cells."""
     logger, silence = logging.getLogger("great_expectations"), logging.NullHandler()

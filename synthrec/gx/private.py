@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from synthrec.gx.expectation import Expectation, Suite
-from synthrec.gx.library import library, quiet
+from synthrec.gx.library import own_context
 from synthrec.gx.project import BATCH, CHECKPOINT
 
 if TYPE_CHECKING:
@@ -37,9 +37,7 @@ def check_private(suite: Suite, frame: pd.DataFrame) -> tuple[ColumnVerdict, ...
     Raises:
         ConfigError: Great Expectations is not installed.
     """
-    gx = library()
-    with quiet():
-        context = gx.get_context(mode="ephemeral")
+    with own_context(mode="ephemeral") as (gx, context):
         context.variables.progress_bars = {"globally": False}
         source = context.data_sources.add_pandas(CHECKPOINT)
         asset = source.add_dataframe_asset(suite.table)

@@ -10,7 +10,7 @@ from typing import Any
 
 from synthrec.errors import InternalError
 from synthrec.gx.expectation import Suite
-from synthrec.gx.library import library, library_version, quiet
+from synthrec.gx.library import library_version, own_context
 from synthrec.gx.offline import make_offline
 from synthrec.gx.project import CHECKPOINT, FOLDER, RESULTS, project_files, write_project
 
@@ -66,9 +66,7 @@ def make_project(export: Path, suites: Iterable[Suite], run_name: str) -> Projec
 
 def run_checkpoint(export: Path, run_name: str) -> tuple[SuiteRun, ...]:
     """The outcome per suite of the checkpoint in the project of an export."""
-    gx = library()
-    with quiet():
-        context = gx.get_context(mode="file", project_root_dir=str(export))
+    with own_context(mode="file", project_root_dir=str(export)) as (gx, context):
         result = context.checkpoints.get(CHECKPOINT).run(
             run_id=gx.core.run_identifier.RunIdentifier(run_name=run_name)
         )

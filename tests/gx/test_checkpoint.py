@@ -3,6 +3,7 @@
 import json
 import os
 
+import pandas as pd
 import pytest
 
 import synthrec.gx
@@ -43,6 +44,14 @@ def test_a_context_of_something_else_is_refused(tmp_path):
     for context in contexts:
         with pytest.raises(ConfigError, match="project_root_dir=EXPORT"):
             synthrec.gx.configure_checkpoint(context)
+
+
+def test_the_context_of_the_process_stays_its_own(export, ward):
+    with quiet():
+        theirs = library().get_context(mode="ephemeral")
+    frame = pd.read_parquet(export / "patient.parquet", dtype_backend="numpy_nullable")
+    assert synthrec.gx.check_private(synthrec.gx.suite_of(ward, "patient"), frame)
+    assert library().data_context.data_context.context_factory.project_manager.get_current_project() is theirs
 
 
 def test_telemetry_is_off(export):
