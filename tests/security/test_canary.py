@@ -180,10 +180,10 @@ def leaks(aviary, folder):
 STEWARD = "model.steward.html"
 
 
-def public_leaks(aviary):
-    """Leaks outside the steward's report, which shows everything and which only its owner may read."""
+def leaks_at_work(aviary):
+    """Leaks in all that was written; the steward's report, which only its owner may read, has none either."""
     assert (aviary.work / STEWARD).stat().st_mode & 0o777 == 0o600
-    return {name: found for name, found in leaks(aviary, aviary.work).items() if name != STEWARD}
+    return leaks(aviary, aviary.work)
 
 
 def test_the_canaries_are_seen_where_they_are(aviary):
@@ -220,13 +220,16 @@ def test_fit_sample_audit_and_card(aviary, mode):
     drafted = ("sample", "model", "-n", "400", "--draft", "--format", "parquet,csv", "-o", "draft", *mode)
     assert aviary.command(*drafted).code == 0
     assert {path.name for path in aviary.work.iterdir()} == {"model", "draft", STEWARD}
-    assert public_leaks(aviary) == {}
+    assert leaks_at_work(aviary) == {}
     assert list(aviary.temporary.iterdir()) == []
 
 
 def tolerant(text):
-    """A policy or profile with every limit at its loosest."""
-    return re.sub(r"\blimit: 0\.\d+", "limit: 1", re.sub(r"\b(minimum|least): 0\.\d+", r"\1: 0.0001", text))
+    """A policy or profile with every limit at its loosest, for which somebody answers."""
+    loose = re.sub(r"\blimit: 0\.\d+", "limit: 1", re.sub(r"\b(minimum|least): 0\.\d+", r"\1: 0.0001", text))
+    return re.sub(
+        r"(?m)^(policy|profile):$", r"\1:\n  loosened: {by: keeper, reason: to see the cards}", loose
+    )
 
 
 def test_an_export_and_its_card(aviary):
@@ -244,7 +247,7 @@ def test_an_export_and_its_card(aviary):
     assert {path.name for path in (aviary.work / "out").iterdir()} == names
     assert aviary.command("card", "show", "out").code == 0
     assert aviary.command("card", "verify", "out", "--model", "model").code == 0
-    assert public_leaks(aviary) == {}
+    assert leaks_at_work(aviary) == {}
     card = json.loads((aviary.work / "out" / "card.json").read_text())
     assert card["decision"]["verdict"] == "pass"
 

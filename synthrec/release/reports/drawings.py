@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from markupsafe import Markup
@@ -10,7 +11,7 @@ from markupsafe import Markup
 from synthrec.release.reports.bars import DRAWN, bars
 from synthrec.release.reports.curves import curves
 from synthrec.release.reports.grids import grid
-from synthrec.release.reports.markup import element, series_class, table
+from synthrec.release.reports.markup import SYNTHETIC, element, series_class, table
 from synthrec.validation.exhibits import Bars, Curves, Exhibit, Grid, Listing
 
 KINDS = {Bars: "drawn bars", Grid: "drawn grid", Curves: "drawn curves", Listing: "table"}
@@ -31,7 +32,8 @@ def figure(exhibit: Exhibit) -> Markup:
         case Bars():
             hidden = len(exhibit.labels) - DRAWN
             called = f"The numbers, and {hidden} labels that are not drawn" if hidden > 0 else "The numbers"
-            parts = [legend(exhibit.series), bars(exhibit), _folded(*_bar_rows(exhibit), called)]
+            ordered = replace(exhibit, series=tuple(sorted(exhibit.series, key=_is_synthetic)))
+            parts = [legend(ordered.series), bars(ordered), _folded(*_bar_rows(ordered), called)]
         case Grid():
             parts = [grid(exhibit), _folded(*_grid_rows(exhibit))]
         case Curves():
@@ -40,6 +42,11 @@ def figure(exhibit: Exhibit) -> Markup:
             parts = [*_listed(exhibit)]
     caption = element("figcaption", element("b", exhibit.title), " ", exhibit.text)
     return element("figure", caption, *parts, class_=KINDS[type(exhibit)])
+
+
+def _is_synthetic(series: tuple[str, object]) -> bool:
+    """Synthetic rows are drawn last, in front of what they are compared with."""
+    return series_class(series[0], 0) == SYNTHETIC
 
 
 def legend(series: Sequence[tuple[str, object]]) -> Markup:

@@ -7,8 +7,10 @@ from markupsafe import Markup
 from synthrec.release.reports.markup import WIDTH, drawing, element, shortened, text
 from synthrec.validation.exhibits import Grid
 
-LABELS = 108
-"""Room for the names of rows at the left, and for those of columns above."""
+LETTER = 5.6
+"""Width of a letter of a name."""
+ROOMY = 13.0
+"""Narrower cells have smaller names."""
 LARGEST_CELL = 30.0
 NAMED = 26
 """Rows and columns that are named in the drawing; the table beside it names all."""
@@ -24,14 +26,15 @@ def grid(exhibit: Grid) -> Markup:
     values = [value for row in exhibit.values for value in row if value is not None]
     low = max(0.0, min([*values, DARKEST_AT]))
     named = max(len(exhibit.rows), len(exhibit.columns)) <= NAMED
-    left = top = LABELS if named else 4
+    longest = max((len(shortened(name, NAME)) for name in (*exhibit.rows, *exhibit.columns)), default=0)
+    left = top = 12 + longest * LETTER if named else 4.0
     cell = min(LARGEST_CELL, (WIDTH - left) / max(1, len(exhibit.columns)))
     drawn: list[str] = []
     for place, row in enumerate(exhibit.values):
         y = top + place * cell
         drawn += [_square(left + at * cell, y, cell, value, low) for at, value in enumerate(row)]
     if named:
-        drawn += _names(exhibit, cell)
+        drawn += _names(exhibit, left, cell)
     bottom = top + len(exhibit.rows) * cell
     return drawing(f"{exhibit.title}. {exhibit.text}", WIDTH, bottom + 34, *drawn, *_scale(low, bottom + 12))
 
@@ -48,16 +51,18 @@ def _shade(value: float, low: float) -> float:
     return 0.07 + 0.93 * min(1.0, max(0.0, (1 - value) / (1 - low)))
 
 
-def _names(exhibit: Grid, cell: float) -> list[str]:
-    rows: list[str] = [
-        text(shortened(name, NAME), LABELS - 6, LABELS + (place + 0.5) * cell + 4, text_anchor="end")
+def _names(exhibit: Grid, room: float, cell: float) -> list[str]:
+    size = "tiny" if cell < ROOMY else "name"
+    names: list[str] = [
+        text(
+            shortened(name, NAME), room - 6, room + (place + 0.5) * cell + 3.5, text_anchor="end", class_=size
+        )
         for place, name in enumerate(exhibit.rows)
     ]
     for place, name in enumerate(exhibit.columns):
-        x, y = LABELS + (place + 0.5) * cell + 4, LABELS - 6.0
-        turned = f"rotate(-90 {x:.1f} {y:.1f})"
-        rows.append(text(shortened(name, NAME), x, y, transform=turned))
-    return rows
+        x, y = room + (place + 0.5) * cell + 3.5, room - 6
+        names.append(text(shortened(name, NAME), x, y, transform=f"rotate(-90 {x:.1f} {y:.1f})", class_=size))
+    return names
 
 
 def _scale(low: float, y: float) -> list[str]:

@@ -17,6 +17,9 @@ WIDTH = 350
 SHORT = 20
 """Characters of a label in a drawing; the table beside it has the whole."""
 
+SYNTHETIC = "synthetic"
+"""How the names of series of synthetic rows begin, and their class."""
+
 SERIES = 6
 """Kinds of marks for series; with more, they repeat."""
 
@@ -53,7 +56,7 @@ def shortened(content: str, most: int = SHORT) -> str:
 
 def series_class(name: str, number: int) -> str:
     """The class of a series: synthetic rows look the same in every drawing, others by their number."""
-    return "synthetic" if name.startswith("synthetic") else f"series{number % SERIES}"
+    return SYNTHETIC if name.startswith(SYNTHETIC) else f"series{number % SERIES}"
 
 
 def line(x1: float, y1: float, x2: float, y2: float, **attributes: object) -> Markup:
