@@ -173,3 +173,10 @@ def test_rates_that_never_fall():
     assert strata.ascending(hits[::-1].copy(), persons) == pytest.approx([15 / 40] * 4)
     weighted = strata.ascending(np.array([4.0, 1.0]), np.array([10.0, 40.0]))
     assert weighted == pytest.approx([0.1, 0.1])
+
+
+def test_neighbours_of_one_weight_are_one_stratum():
+    parts = [Stratum(Hits(6, 0, 600, 400), 0.01), Stratum(Hits(4, 0, 400, 600), 0.01)]
+    assert strata.p_value(parts) == pytest.approx(0.5**10, rel=1e-9)
+    apart = [*parts, Stratum(Hits(300, 310, 400, 400), 0.01)]
+    assert strata.p_value(apart) < 0.01

@@ -72,6 +72,8 @@ def p_value(strata: Sequence[Stratum]) -> float:
     useful = [stratum for stratum in strata if stratum.informative]
     if len(useful) == 1:
         return useful[0].hits.p_value
+    if not useful:
+        return 1.0
     totals = np.array([stratum.hits.total_hits for stratum in useful])
     train = np.array([stratum.hits.train_hits for stratum in useful])
     return _tail(useful, train, totals, 1.0)
@@ -107,10 +109,17 @@ def power(strata: Sequence[Stratum], alpha: float, rows: int, scale: float = 1.0
 
 
 def _tail(strata: Sequence[Stratum], train: IntArray, totals: IntArray, scale: float) -> float:
-    """P(at least so weighty train hits | total hits), both of shape (strata,)."""
+    """P(at least so weighty train hits | total hits), both of shape (strata,).
+
+    Neighbours of one weight are one stratum: the split of more persons is nearer to that of all.
+    """
     weights = _weights(strata, totals, scale)
-    shares = [stratum.hits.share for stratum in strata]
-    return weighted_tail(weights.tolist(), totals.tolist(), shares, int(weights @ train))
+    part = np.cumsum(np.diff(weights, prepend=weights[:1]) != 0)
+    members = np.bincount(part, [stratum.hits.train for stratum in strata])
+    persons = np.bincount(part, [stratum.hits.unique for stratum in strata])
+    together = np.bincount(part, totals).astype(np.int64).tolist()
+    each = weights[np.diff(part, prepend=-1) > 0].tolist()
+    return weighted_tail(each, together, (members / persons).tolist(), int(weights @ train))
 
 
 def _weights(strata: Sequence[Stratum], totals: IntArray, scale: float) -> IntArray:
