@@ -6,21 +6,22 @@ the same drawn rows when the model was made, or a stated tolerance where that wa
 
 Columns: Kolmogorov and Smirnov's statistic over the bins of a number, total variation distance otherwise. The
 rows of one new person move either by at most the person's share of the rows, so that McDiarmid's inequality
-(1989) bounds how far it strays above its expectation, which is that of bootstraps by person. Jointly: the AUC
-of a classifier that tells new from drawn rows, cross-validated by person, on as many rows as the misfit's, as
-more rows would let it learn more. Holm (1979) corrects over all columns and the joint test.
+(1989) bounds how far it strays above its expectation, which is that of bootstraps by person; for a number of
+persons with one row each the inequality of Dvoretzky, Kiefer and Wolfowitz is sharper. Jointly: the AUC of a
+classifier that tells new from drawn rows, cross-validated by person, on as many rows as the misfit's, as more
+rows would let it learn more. Holm (1979) corrects over all columns and the joint test.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from synthrec.schema.vector import IntArray
+from synthrec.schema.vector import BoolArray, IntArray
 from synthrec.validation.binning import BinArray, Binning, NumericBins
 from synthrec.validation.exhibits import Bars
 from synthrec.validation.quality.detection import FEWEST, tell
@@ -66,6 +67,8 @@ class Distances:
     """How far real rows are from drawn ones in each column, and the bootstraps by person of their noise."""
 
     names: tuple[str, ...]
+    numeric: BoolArray
+    """Which are of numbers, shape (columns,)."""
     found: FloatArray
     """Shape (columns,)."""
     noise: FloatArray
@@ -80,9 +83,14 @@ def tolerated(columns: tuple[str, ...], distance: float, joint: float) -> Misfit
 
 
 def misfit(real: Rows, drawn: Rows) -> Misfit:
-    """Upper 99 % limits of a model's misfit, rounded up, from real rows that it did not see."""
+    """Upper 99 % limits of a model's misfit, rounded up, from real rows that it did not see.
+
+    Those of columns by bootstraps by person, less the amount by which these exceed what they resample (Efron
+    and Tibshirani 1993, section 10.4): a distance between samples is too large by their noise.
+    """
     distances = measured(real, drawn)
-    limits = distances.found + float(ndtri(1 - ALPHA)) * distances.strayed.std(axis=0)
+    bias = distances.strayed.mean(axis=0) - distances.found
+    limits = distances.found - bias + float(ndtri(1 - ALPHA)) * distances.strayed.std(axis=0, ddof=1)
     rows = _power_of_two(min(len(real), len(drawn), JOINT_ROWS))
     columns = {name: _up(limit) for name, limit in zip(distances.names, limits.tolist(), strict=True)}
     return Misfit(columns, _up(_joint(real, drawn, rows).high) if rows >= FEWEST else 1.0, rows)
@@ -97,16 +105,14 @@ def drift(new: Rows, drawn: Rows, allowed: Misfit) -> tuple[CheckResult, CheckRe
     """
     distances = measured(new, drawn)
     limits = np.array([allowed.columns.get(name, 0.0) for name in distances.names])
-    squares = _squared_shares(new.persons)
-    excess = np.maximum(0.0, distances.found - limits - distances.noise.mean(axis=0))
-    single = np.exp(-2 * excess**2 / squares).tolist()
+    single = _single(distances, limits, new.persons).tolist()
     together, p_joint = _joint_test(new, drawn, allowed)
     *adjusted, joint = holm([*single, p_joint])
     p_values = dict(zip(distances.names, adjusted, strict=True))
     columns = CheckResult(
         COLUMNS,
         "Has any column moved away from the model?",
-        tuple(_measures(distances, limits, bounded_differences(squares), len(new))),
+        tuple(_measures(distances, limits, new.persons)),
         p_value=min(adjusted, default=1.0),
         steward={"p_values": p_values},
         exhibits=(_bars(distances, limits),) if distances.names else (),
@@ -116,6 +122,22 @@ def drift(new: Rows, drawn: Rows, allowed: Misfit) -> tuple[CheckResult, CheckRe
         reason = f"fewer than {FEWEST} rows of each kind are too few to learn from"
         return columns, CheckResult(JOINT, title, (), not_applicable=reason)
     return columns, CheckResult(JOINT, title, (together,), bound="AUC", p_value=joint)
+
+
+def _single(distances: Distances, limits: FloatArray, persons: IntArray) -> FloatArray:
+    """The p-value of each column alone, shape (columns,).
+
+    For a number, where every person has one row, by the inequality of Dvoretzky, Kiefer and Wolfowitz with
+    Massart's constant (1990); otherwise by McDiarmid's.
+    """
+    shares = np.bincount(persons) / len(persons)
+    beyond = np.maximum(0.0, distances.found - limits)
+    excess = np.maximum(0.0, beyond - distances.noise.mean(axis=0))
+    by_person = np.exp(-2 * excess**2 / float(shares @ shares))
+    if len(shares) < len(persons):
+        return np.asarray(by_person)
+    sharper = np.minimum(1.0, 2 * np.exp(-2 * len(persons) * beyond**2))
+    return np.asarray(np.where(distances.numeric, sharper, by_person))
 
 
 def moved(columns: CheckResult, alpha: float = ALPHA) -> tuple[str, ...]:
@@ -137,9 +159,9 @@ def measured(real: Rows, drawn: Rows) -> Distances:
     ]
     noise = [_distances(each, once, binning) for each in resampled]
     strayed = [_distances(each, reference, binning) for each in resampled]
-    return Distances(
-        tuple(binning.columns), _distances(once, reference, binning), np.array(noise), np.array(strayed)
-    )
+    numeric = np.array([isinstance(column, NumericBins) for column in binning.columns.values()], dtype=bool)
+    found = _distances(once, reference, binning)
+    return Distances(tuple(binning.columns), numeric, found, np.array(noise), np.array(strayed))
 
 
 def _shares(bins: BinArray, weights: FloatArray | IntArray, binning: Binning) -> list[FloatArray]:
@@ -177,25 +199,12 @@ def _joint_test(new: Rows, drawn: Rows, allowed: Misfit) -> tuple[Measure | None
     ), p_value
 
 
-def _squared_shares(persons: IntArray) -> float:
-    """The sum of the squared shares of the rows that persons have."""
+def _measures(distances: Distances, limits: FloatArray, persons: IntArray) -> Iterator[Measure]:
     shares = np.bincount(persons) / len(persons)
-    return float(shares @ shares)
-
-
-def _measures(distances: Distances, limits: FloatArray, half: float, n: int) -> list[Measure]:
-    return [
-        Measure(
-            name,
-            float(found),
-            max(0.0, float(found) - half),
-            min(1.0, float(found) + half),
-            n,
-            float(limit),
-            _DISTANCE.format(name),
-        )
-        for name, found, limit in zip(distances.names, distances.found, limits, strict=True)
-    ]
+    half = bounded_differences(float(shares @ shares))
+    for name, found, limit in zip(distances.names, distances.found.tolist(), limits.tolist(), strict=True):
+        low, high = max(0.0, found - half), min(1.0, found + half)
+        yield Measure(name, found, low, high, len(persons), limit, _DISTANCE.format(name))
 
 
 def _bars(distances: Distances, limits: FloatArray) -> Bars:
