@@ -89,6 +89,9 @@ class Rules(Part):
     digest: Digest
     looser_than_default: tuple[str, ...] = ()
     """Keys at which it allows what the shipped default forbids."""
+    loosened_by: str | None = None
+    """Who answers for that."""
+    loosened_because: str | None = None
 
 
 class GeneratorPart(Part):

@@ -20,9 +20,11 @@ from synthrec.release import card as parts
 from synthrec.release.figures import band, round_down, round_up
 from synthrec.release.gate import Decision, passed
 from synthrec.release.judge import CONFORMITY
-from synthrec.release.policy import Policy, load_policy
+from synthrec.release.loosening import looser_policy, looser_profile
+from synthrec.release.policy import Policy
+from synthrec.schema.asset_model import RulesInfo
 from synthrec.schema.model import Column, Schema, TableSpec
-from synthrec.validation.profile import Profile, load_profile
+from synthrec.validation.profile import Profile
 from synthrec.validation.result import Finding, Verdict
 
 PACKAGES = ("numpy", "pandas", "pyarrow", "scipy")
@@ -89,8 +91,8 @@ def build_card(release: Release) -> parts.Card:
         digital_source_type=parts.TRAINED if learned else parts.ALGORITHMIC,
         subjects=release.subjects,
         record_schema=_schema(release.schema, learned.columns if learned else {}),
-        policy=_policy(release.policy),
-        profile=_profile(release.profile),
+        policy=_rules(release.policy.policy, release.policy.digest, looser_policy(release.policy)),
+        profile=_rules(release.profile.profile, release.profile.digest, looser_profile(release.profile)),
         generator=_generator(release),
         seed=_seed(release.seed, learned),
         source=_source(release.schema, release.policy, learned) if learned else None,
@@ -169,29 +171,16 @@ def _column(column: Column, *, is_learned: bool) -> parts.ColumnSummary:
     )
 
 
-def _policy(policy: Policy) -> parts.Rules:
-    info = policy.policy
-    looser = policy.looser_than(load_policy())
-    return parts.Rules(name=info.name, version=info.version, digest=policy.digest, looser_than_default=looser)
-
-
-def _profile(profile: Profile) -> parts.Rules:
-    info = profile.profile
-    looser = tuple(_looser(profile, load_profile()))
+def _rules(info: RulesInfo, digest: str, looser: tuple[str, ...]) -> parts.Rules:
+    explained = info.loosened if looser else None
     return parts.Rules(
-        name=info.name, version=info.version, digest=profile.digest, looser_than_default=looser
+        name=info.name,
+        version=info.version,
+        digest=digest,
+        looser_than_default=looser,
+        loosened_by=explained.by if explained else None,
+        loosened_because=explained.reason if explained else None,
     )
-
-
-def _looser(profile: Profile, other: Profile) -> Iterator[str]:
-    """Keys at which a profile lets pass what another does not."""
-    for check, limits in other.limits.items():
-        for measure, limit in limits.items():
-            mine = profile.limits_for(check).get(measure)
-            if mine is None or mine.least < limit.least or mine.margin > limit.margin:
-                yield f"limits.{check}.{measure}"
-            elif (mine.effect, limit.effect) == ("warn", "block"):
-                yield f"limits.{check}.{measure}.effect"
 
 
 def _generator(release: Release) -> parts.GeneratorPart:

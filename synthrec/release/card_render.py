@@ -46,7 +46,8 @@ def unclaimed(card: Card) -> Iterator[str]:
     for rules, kind in ((card.policy, "policy"), (card.profile, "profile")):
         if rules.looser_than_default:
             keys = ", ".join(rules.looser_than_default)
-            yield f"The {kind} is looser than the one synthrec ships, at {keys}."
+            why = f" ({rules.loosened_by}: {rules.loosened_because})" if rules.loosened_by else ""
+            yield f"The {kind} is looser than the one synthrec ships, at {keys}.{why}"
 
 
 def use(card: Card) -> Iterator[tuple[str, str]]:

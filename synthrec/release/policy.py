@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from synthrec.schema.asset_model import AssetModel, AssetPart, load_asset, parse_asset
+from synthrec.schema.asset_model import AssetModel, AssetPart, RulesInfo, load_asset, parse_asset
 
 AUDITED_LEAK = 0.01
 """Share of copied rows at which the copy tests state their power."""
@@ -30,14 +30,6 @@ def _exact(value: object) -> object:
 Amount = Annotated[Decimal, Field(strict=True, gt=0, allow_inf_nan=False), BeforeValidator(_exact)]
 Reason = Annotated[str, Field(strict=True, min_length=3)]
 """Where a limit comes from: a citation, or ``own`` with the reason."""
-
-
-class PolicyInfo(AssetPart):
-    """Name, version and title of a policy."""
-
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=80)]
-    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
-    title: str | None = None
 
 
 class Evidence(AssetPart):
@@ -110,7 +102,7 @@ class Policy(AssetModel):
     """A whole policy file."""
 
     synthrec: Literal[1]
-    policy: PolicyInfo
+    policy: RulesInfo
     evidence: Evidence
     power: Power
     conformity: Conformity

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from synthrec.data.keys import synthrec_home
 from synthrec.progress import SILENT, Progress
+from synthrec.release.loosening import refuse_unexplained
 from synthrec.release.policy import Policy, load_policy
 from synthrec.validation.profile import Profile, load_profile
 
@@ -39,10 +40,12 @@ class Run:
         text: TextFormat | None = None,
         progress: Progress = SILENT,
     ) -> Run:
-        """A run under a policy and profile, by name or file.
+        """A run under a policy and profile, by name or file; looser ones than the default say why.
 
         Raises:
             UserError: policy or profile cannot be read; every fault at once.
         """
         where = home or synthrec_home()
-        return cls(load_policy(policy), load_profile(profile), where, text or TextFormat(), progress)
+        judges = load_policy(policy), load_profile(profile)
+        refuse_unexplained(*judges)
+        return cls(*judges, where, text or TextFormat(), progress)

@@ -9,9 +9,9 @@ import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from synthrec.assets import Kind, asset, list_assets, unknown_name
@@ -24,6 +24,23 @@ class AssetPart(BaseModel):
     """A frozen part of an asset that refuses unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Loosening(AssetPart):
+    """Who answers for rules that let pass what the shipped default refuses, and why they do."""
+
+    by: Annotated[str, Field(strict=True, min_length=3, max_length=200)]
+    reason: Annotated[str, Field(strict=True, min_length=10, max_length=1_000)]
+
+
+class RulesInfo(AssetPart):
+    """Name, version and title of a policy or profile."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=80)]
+    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+    title: str | None = None
+    loosened: Loosening | None = None
+    """Needed where the rules are looser than the default; it stands on each card."""
 
 
 class AssetModel(AssetPart):

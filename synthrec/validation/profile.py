@@ -7,18 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from synthrec.schema.asset_model import AssetModel, AssetPart, load_asset, parse_asset
+from synthrec.schema.asset_model import AssetModel, AssetPart, RulesInfo, load_asset, parse_asset
 from synthrec.validation.result import Measure
 
 Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
-
-
-class ProfileInfo(AssetPart):
-    """Name, version and title of a profile."""
-
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=80)]
-    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
-    title: str | None = None
 
 
 class Limit(AssetPart):
@@ -46,7 +38,7 @@ class Profile(AssetModel):
     """A whole profile file: id of a check -> name of a measure -> limit."""
 
     synthrec: Literal[1]
-    profile: ProfileInfo
+    profile: RulesInfo
     limits: dict[str, dict[str, Limit]] = Field(min_length=1)
 
     def limits_for(self, check: str) -> dict[str, Limit]:

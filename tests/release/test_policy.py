@@ -111,7 +111,7 @@ def test_a_policy_is_named_or_given_as_a_file(tmp_path, text) -> None:
     file.write_text(text)
     assert load_policy(file) == load_policy(str(file)) == parse_policy(text)
     with pytest.raises(
-        ConfigError, match=r"no policy named 'defualt'; did you mean 'default'[?] There are: default$"
+        ConfigError, match=r"no policy named 'defualt'; did you mean 'default'[?] There are: default, gdpr"
     ):
         load_policy("defualt")
     with pytest.raises(ConfigError, match="cannot be read"):
