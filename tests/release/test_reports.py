@@ -52,8 +52,9 @@ def finding(check="P1", verdict=Verdict.PASS, *, low=0.0, value=0.001, high=0.00
 
 
 def audited(*findings):
-    worst = max((item.verdict for item in findings), key=["pass", "inconclusive", "fail"].index)
-    reasons = tuple(item.reason for item in findings if item.verdict is not Verdict.PASS)
+    deciding = [item for item in findings if item.blocking]
+    worst = max((item.verdict for item in deciding), key=["pass", "inconclusive", "fail"].index)
+    reasons = tuple(item.reason for item in deciding if item.verdict is not Verdict.PASS)
     decision = Decision(worst, findings, reasons or ("All passed.",))
     return Audited(HOSTILE, decision, (HOSTILE,), load_policy(), load_profile("default"))
 
@@ -115,11 +116,29 @@ def test_the_risk_chart_sets_chance_and_limit_on_one_scale():
 
 
 def test_the_first_screen_says_why_and_what_would_change_the_answer():
-    page = Page(steward_html(audited(finding(verdict=Verdict.FAIL))))
-    said = " ".join(page.said)
+    """Each reason once, with the questions it is about; what to do, with the checks that ask for it."""
+    failed = [finding(check, verdict=Verdict.FAIL) for check in ("P1", "P2")]
+    said = " ".join(" ".join(Page(steward_html(audited(*failed, finding("P3")))).said).split())
     assert "No: these records must not be released." in said
-    assert "P1 fails: the evidence holds." in said
-    assert "Fit a generator that remembers less." in said
+    assert "Why The evidence holds. P1 Is it so? P2 Is it so? What would change the answer" in said
+    assert "Fit a generator that remembers less. P1 P2" in said
+    assert "3 checks decide: 2 failed, 1 passed" in said
+
+
+def test_a_reason_without_a_remedy_is_not_one():
+    reason = "P1 is inconclusive: it did not run, because nobody asked."
+    open_question = replace(finding(verdict=Verdict.INCONCLUSIVE), reason=reason)
+    said = " ".join(" ".join(Page(steward_html(audited(open_question))).said).split())
+    assert "Why It did not run, because nobody asked. P1" in said
+    assert "What would change the answer Let the checks run that could not." in said
+
+
+def test_a_check_that_only_advises_warns():
+    advice = replace(finding("P10", verdict=Verdict.FAIL), blocking=False)
+    page = steward_html(audited(finding(), advice))
+    assert "1 check advises: 1 warning" in page
+    assert 'class="chip warning"' in page
+    assert 'class="chip failed"' not in page
 
 
 def test_the_same_audit_gives_the_same_bytes():
@@ -149,6 +168,17 @@ def test_the_public_report_shows_no_figure_of_an_attack(learned_card):
     assert all(one.value is None for one in results)
     said = " ".join(Page(public_html(learned_card)).said)
     assert all(one.title in said for one in results)
+
+
+def test_quality_is_no_question_of_reidentification(learned_card):
+    """Each result stands under its own heading, whatever its verdict."""
+    said = " ".join(Page(public_html(learned_card)).said)
+    risk, quality, schema = map(said.index, ("re-identified?", "like the real ones?", "keep their schema?"))
+    for one in learned_card.results:
+        place = said.index(one.title)
+        expected = (risk, quality) if one.check.startswith("P") else (quality, schema)
+        expected = (schema, len(said)) if one.check.startswith("conformity.") else expected
+        assert expected[0] < place < expected[1]
 
 
 def test_without_real_records_there_is_no_question_of_reidentification(rules_card):

@@ -17,7 +17,8 @@ LOWEST, HIGHEST = -0.6, 1.6
 TITLE = "Risk against limits"
 TEXT = (
     "Dots are what was measured, bars reach from the lower to the upper 99 % bound. Each attack is drawn on "
-    "its own scale from chance to its limit, and passes where its bar ends before the limit."
+    "its own scale from chance to its limit, and passes where its bar ends before the limit; what lies "
+    "further out is drawn at the end."
 )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,17 +16,11 @@ from synthrec.release.judge import CONFORMITY
 from synthrec.release.pages import html_page
 from synthrec.release.policy import Policy
 from synthrec.release.reports.drawings import figure
+from synthrec.release.reports.first_screen import ANSWERS, changes, named, tally, told, why
 from synthrec.release.reports.markup import element, figure_text, table
 from synthrec.release.reports.risk import risk_chart
 from synthrec.validation.profile import Profile
-from synthrec.validation.result import CheckResult, Finding, Verdict
-
-ANSWERS = {
-    Verdict.PASS: "Yes: these records may be released.",
-    Verdict.FAIL: "No: these records must not be released.",
-    Verdict.INCONCLUSIVE: "Not yet: the audit cannot tell whether these records are safe and good enough.",
-}
-WORDS = {Verdict.PASS: "passed", Verdict.FAIL: "failed", Verdict.INCONCLUSIVE: "inconclusive"}
+from synthrec.validation.result import CheckResult, Finding
 
 
 @dataclass(frozen=True)
@@ -52,14 +45,14 @@ def steward_html(audited: Audited) -> str:
         subject=audited.subject,
         verdict=str(decision.verdict),
         answer=ANSWERS[decision.verdict],
-        reasons=tuple(_why(decision)),
-        changes=tuple(_changes(decision)),
+        reasons=why(decision),
+        changes=changes(decision),
         warnings=decision.warnings,
         notes=audited.notes,
         rules=tuple(f"{rule.name} {rule.version}" for rule in rules),
         risks=risk_chart(item for item in findings if _kind(item) == RISK),
         tables=tuple((kind, _findings([one for one in findings if _kind(one) == kind])) for kind in KINDS),
-        tally=tuple(_tally(findings)),
+        tally=tuple(tally(findings)),
         figures=tuple(
             (name, tuple(_figures([one for one in findings if _kind(one) == kind])))
             for kind, name in SHOWN.items()
@@ -100,40 +93,6 @@ def _kind(finding: Finding) -> str:
     return QUALITY if finding.sense == "at least" else RISK
 
 
-def _why(decision: Decision) -> Iterator[str]:
-    """The reasons without what to do, which follows the last semicolon."""
-    for reason in decision.reasons:
-        found, _, _ = reason.rpartition("; ")
-        yield f"{found}." if found and decision.verdict is not Verdict.PASS else reason
-
-
-def _changes(decision: Decision) -> Iterator[str]:
-    """What would change the answer, each once."""
-    if decision.verdict is Verdict.PASS:
-        yield "More rows, another seed or a condition: these are audited again before they are released."
-        yield "A stricter policy or profile."
-        return
-    repairs = (reason.rpartition("; ")[2] for reason in decision.reasons)
-    yield from dict.fromkeys(repair[:1].upper() + repair[1:] for repair in repairs)
-
-
-def _tally(findings: Sequence[Finding]) -> Iterator[str]:
-    """How many checks decide and how many advise, and what they came to."""
-    for blocking, what in ((True, "decide"), (False, "advise")):
-        worst: dict[str, Verdict] = {}
-        for item in findings:
-            if item.blocking == blocking:
-                worst[item.result.check] = max(
-                    worst.get(item.result.check, item.verdict), item.verdict, key=_GRAVITY
-                )
-        if worst:
-            counts = Counter(told(verdict, blocking=blocking) for verdict in worst.values())
-            outcomes = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
-            yield f"{len(worst)} checks {what}: {outcomes}"
-
-
-_GRAVITY = (Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.FAIL).index
-
 HEADER = (
     "question",
     "verdict",
@@ -172,26 +131,16 @@ def _finding(item: Finding) -> tuple[Any, ...]:
     )
 
 
-def named(result: CheckResult) -> Markup:
-    """The question of a check after its short id."""
-    return element("span", element("code", result.check), " ", result.title)
-
-
 def question(result: CheckResult) -> Markup:
     """The question, and why it was not asked if it was not."""
-    why = () if result.not_applicable is None else (element("p", result.not_applicable, class_="kind"),)
-    return element("div", named(result), *why)
+    unasked = () if result.not_applicable is None else (f"Not asked: {result.not_applicable}.",)
+    return element("div", named(result), *(element("p", each, class_="kind") for each in unasked))
 
 
 def chip(item: Finding) -> Markup:
     """The verdict in a word; one that does not decide warns at most."""
     word = told(item.verdict, blocking=item.blocking)
     return element("span", word, class_=f"chip {word}")
-
-
-def told(verdict: Verdict, *, blocking: bool) -> str:
-    """The word for a verdict."""
-    return WORDS[verdict] if blocking or verdict is Verdict.PASS else "warning"
 
 
 def _figures(findings: Sequence[Finding]) -> Iterator[tuple[Markup, tuple[Markup, ...]]]:
