@@ -60,7 +60,9 @@ from synthrec.cli.output import Output, output_options
     help="Where the audit against --real finds rows that repeat a person, draw these again and audit anew.",
 )
 @click.option(
-    "--gx", is_flag=True, help="Make a Great Expectations project in the export; an unmet expectation refuses."
+    "--gx",
+    is_flag=True,
+    help="Make a Great Expectations project in the export; an unmet expectation refuses.",
 )
 @judged
 @forced("an export")
