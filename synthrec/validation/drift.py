@@ -180,7 +180,7 @@ def _distances(first: list[FloatArray], second: list[FloatArray], binning: Binni
 
 def _joint(real: Rows, drawn: Rows, rows: int) -> Measure:
     """The AUC with its limits, on random rows of either kind."""
-    told = tell(*(_some(side, rows) for side in (real, drawn)))
+    told = tell(real.some(rows), drawn.some(rows))
     limits = clustered_auc(told.scores, told.first, told.persons)
     low, high = told.auc - (limits.value - limits.low), told.auc + (limits.high - limits.value)
     return Measure("AUC", told.auc, max(0.0, low), min(1.0, high), 2 * rows, None, _AUC.format(f"{rows:,}"))
@@ -216,12 +216,6 @@ def _bars(distances: Distances, limits: FloatArray) -> Bars:
     )
     return Bars(
         "Columns that moved most", f"Beyond the model's misfit, {names[0]} moved most.", names, series
-    )
-
-
-def _some(rows: Rows, most: int) -> Rows:
-    return (
-        rows if len(rows) <= most else rows.take(np.sort(fixed_rng().choice(len(rows), most, replace=False)))
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from synthrec.schema.vector import BoolArray
 from synthrec.validation.quality.embedding import Embedding
-from synthrec.validation.quality.ground import SAMPLED, Answer, Question, Rows, Sides, fixed_rng
+from synthrec.validation.quality.ground import SAMPLED, Answer, Question, Sides
 from synthrec.validation.quality.resample import JACKKNIFE, jackknife
 from synthrec.validation.result import Measure
 from synthrec.validation.stats import FloatArray
@@ -174,12 +174,4 @@ def _measure(name: str, figures: tuple[float, float, float], n: int) -> Measure:
 def _fewer(sides: Sides, most: int) -> Sides:
     """As many rows of each kind, at most `most`."""
     count = min(len(sides.synthetic), len(sides.holdout), most)
-    return Sides(*(_some(side, count) for side in (sides.synthetic, sides.train, sides.holdout)))
-
-
-def _some(rows: Rows, count: int) -> Rows:
-    return (
-        rows
-        if len(rows) == count
-        else rows.take(np.sort(fixed_rng().choice(len(rows), count, replace=False)))
-    )
+    return Sides(*(side.some(count) for side in (sides.synthetic, sides.train, sides.holdout)))

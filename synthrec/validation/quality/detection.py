@@ -60,7 +60,7 @@ def answer(sides: Sides) -> Answer | str:
             "the test is unusable on these rows: halves of the real rows are told apart with an AUC outside "
             "[.45, .55]; more persons would help"
         )
-    told = tell(_some(sides.synthetic, most, 0), _some(real, most, 1))
+    told = tell(sides.synthetic.some(most, 1), real.some(most, 2))
     limits = clustered_auc(told.scores, told.first, told.persons)
     half = (limits.value - limits.low, limits.high - limits.value)
     found = Estimate(told.auc, max(0.0, told.auc - half[0]), min(1.0, told.auc + half[1]))
@@ -107,7 +107,7 @@ def halves(real: Rows, most: int, number: int) -> tuple[Rows, Rows]:
     order = fixed_rng(number + 1).permutation(people)
     upper = order[real.persons] < people // 2
     first, second = (real.take(np.flatnonzero(half)) for half in (upper, ~upper))
-    return _some(first, most, 2 * number), _some(second, most, 2 * number + 1)
+    return first.some(most, number + 1), second.some(most, number + 1)
 
 
 def pooled(sides: Sides) -> Rows:
@@ -125,12 +125,6 @@ def _folds(persons: IntArray, kind: BoolArray) -> IntArray:
         dense = np.unique(persons[side], return_inverse=True)[1]
         folds[side] = rng.permutation(int(dense.max()) + 1)[dense] % FOLDS
     return folds
-
-
-def _some(rows: Rows, most: int, number: int) -> Rows:
-    if len(rows) <= most:
-        return rows
-    return rows.take(np.sort(fixed_rng(number + 11).choice(len(rows), most, replace=False)))
 
 
 def _undetected(auc: float) -> float:

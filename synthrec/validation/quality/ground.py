@@ -53,6 +53,12 @@ class Rows:
         persons = np.unique(self.persons[rows], return_inverse=True)[1]
         return Rows(self.table.take(rows), persons)
 
+    def some(self, most: int, number: int = 0) -> Rows:
+        """At most so many of the rows, chosen at random, in their order; another choice per number."""
+        if len(self) <= most:
+            return self
+        return self.take(np.sort(fixed_rng(number).choice(len(self), most, replace=False)))
+
 
 @dataclass(frozen=True, eq=False)
 class Sides:
@@ -135,7 +141,7 @@ class Ground:
             train = Rows(self._real.train, self._real.train_persons)
             holdout = Rows(self._real.holdout, self._real.holdout_persons)
             most = min(len(synthetic), len(train), MOST)
-            self._sides = Sides(_some(synthetic, most), _some(train, most), _some(holdout, MOST))
+            self._sides = Sides(synthetic.some(most), train.some(most), holdout.some(MOST))
         return self._sides
 
 
@@ -176,10 +182,3 @@ def synthetic_persons(table: Table) -> IntArray:
 def fixed_rng(number: int = 0) -> np.random.Generator:
     """A generator that is the same in every audit, so that nobody can choose a lucky one; one per number."""
     return np.random.Generator(np.random.PCG64DXSM(AUDIT_SEED).jumped(number))
-
-
-def _some(rows: Rows, most: int) -> Rows:
-    """At most so many of the rows, chosen at random, in their order."""
-    if len(rows) <= most:
-        return rows
-    return rows.take(np.sort(fixed_rng().choice(len(rows), most, replace=False)))

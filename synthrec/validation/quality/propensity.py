@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synthrec.validation.quality.embedding import Embedding
-from synthrec.validation.quality.ground import Answer, Question, Rows, Sides, fixed_rng
+from synthrec.validation.quality.ground import Answer, Question, Rows, Sides
 from synthrec.validation.quality.resample import clustered_mean
 from synthrec.validation.result import Measure
 from synthrec.validation.stats import Estimate, FloatArray
@@ -41,7 +41,7 @@ class Strayed:
 
 def answer(sides: Sides) -> Answer | str:
     """The error relative to its null expectation, and relative to its largest possible value."""
-    few = Sides(*(_some(side) for side in (sides.synthetic, sides.train, sides.holdout)))
+    few = Sides(*(side.some(MOST) for side in (sides.synthetic, sides.train, sides.holdout)))
     embedding = Embedding.of(sides)
     found, floor = (propensity(side, few.holdout, embedding) for side in (few.synthetic, few.train))
     if found.expected == 0:
@@ -115,9 +115,3 @@ def logistic(design: FloatArray, kind: FloatArray) -> FloatArray:
         if np.abs(step).max() < 1e-6:
             break
     return np.asarray(1 / (1 + np.exp(-np.clip(x @ coefficients, -30, 30))))
-
-
-def _some(rows: Rows) -> Rows:
-    if len(rows) <= MOST:
-        return rows
-    return rows.take(np.sort(fixed_rng().choice(len(rows), MOST, replace=False)))
