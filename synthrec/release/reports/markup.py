@@ -80,6 +80,8 @@ def figure_text(value: object) -> str:
 def table(header: Sequence[str], rows: Sequence[Sequence[object]], *, layout: Layout = "wide") -> Markup:
     """A table whose figures are set to the right.
 
+    Roles are written out, since browsers forget them where a style sheet lays rows out as blocks.
+
     Args:
         header: Names of the columns.
         rows: Texts, figures, or markup of our own.
@@ -87,15 +89,21 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]], *, layout: La
     """
     kinds = ["number" if any(map(_is_figure, column)) else "text" for column in zip(*rows, strict=True)]
     named = list(zip(header, kinds or ["text"] * len(header), strict=True))
-    head = element("tr", *(element("th", name, scope="col", class_=kind) for name, kind in named))
-    body = (element("tr", *map(_cell, named, row)) for row in rows)
-    return element("div", element("table", element("thead", head), element("tbody", *body)), class_=layout)
+    head = (element("th", name, scope="col", class_=kind, role="columnheader") for name, kind in named)
+    body = (element("tr", *map(_cell, named, row), role="row") for row in rows)
+    parts = (
+        element("thead", element("tr", *head, role="row"), role="rowgroup"),
+        element("tbody", *body, role="rowgroup"),
+    )
+    scrolled = {"tabindex": 0} if layout == "wide" else {}
+    return element("div", element("table", *parts, role="table"), class_=layout, **scrolled)
 
 
 def _cell(column: tuple[str, str], value: object) -> Markup:
     name, kind = column
     content = value if isinstance(value, Markup) else figure_text(value)
-    return element("td", content, class_=f"{kind} none" if value is None else kind, data_label=name)
+    shown = f"{kind} none" if value is None else kind
+    return element("td", content, class_=shown, role="cell", data_label=name)
 
 
 def _is_figure(value: object) -> bool:

@@ -90,5 +90,5 @@ def _drawn(card: Card) -> Markup:
         ("required", tuple(one.limit or 0.0 for one in shown)),
         ("synthetic rows", tuple(one.value or 0.0 for one in shown)),
     )
-    labels = tuple(f"{one.check} {one.measure}" for one in shown)
+    labels = tuple(f"{one.check.partition('.')[2]} {one.measure}" for one in shown)
     return figure(Bars("Quality", "Values are rounded down; 1 is equal to the real rows.", labels, series))

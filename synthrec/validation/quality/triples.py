@@ -8,16 +8,18 @@ holds five rows on average; in finer ones two samples of one population hardly m
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, permutations
 from math import comb
 
 import numpy as np
 
 from synthrec.schema.vector import IntArray
 from synthrec.validation.binning import BinArray, Binning, NumericBins
+from synthrec.validation.exhibits import Grid
 from synthrec.validation.fidelity import similarity
 from synthrec.validation.quality.ground import SAMPLED, Answer, Question, Sides, fixed_rng
 from synthrec.validation.quality.resample import bounded
+from synthrec.validation.stats import FloatArray
 
 TRIPLES = 100
 """Triples compared at most, always the same for a number of columns."""
@@ -44,7 +46,8 @@ def answer(sides: Sides) -> Answer:
         bounded("score", float(np.mean(found)), float(np.mean(floor)), sides, _METHOD),
         bounded("worst", min(found), min(floor), sides, "the lowest of: " + _METHOD),
     )
-    return Answer(measures, "score")
+    ratios = np.array(found) / np.maximum(floor, 1e-9)
+    return Answer(measures, "score", (triples_map(ratios, triples, tuple(sides.spec.modelled)),))
 
 
 QUESTION = Question(
@@ -57,6 +60,32 @@ def scores(
 ) -> list[float]:
     """1 - half the L1 distance of each triple; bins of shape (columns, n)."""
     return [similarity(*(_count(bins, sizes, triple) for bins in (first, second))) for triple in triples]
+
+
+def triples_map(ratios: FloatArray, triples: list[tuple[int, ...]], names: tuple[str, ...]) -> Grid:
+    """Where triples fall short: for each pair of columns, the mean over the triples that hold both.
+
+    Args:
+        ratios: Score of each triple relative to its floor, shape (triples,).
+        triples: Places of columns.
+        names: Of all columns.
+    """
+    sums, counts = np.zeros((2, len(names), len(names)))
+    for ratio, triple in zip(np.minimum(ratios, 1.0), triples, strict=True):
+        for pair in permutations(triple, 2):
+            sums[pair] += ratio
+            counts[pair] += 1
+    rows = tuple(
+        tuple(float(total / n) if n else None for total, n in zip(*row, strict=True))
+        for row in zip(sums, counts, strict=True)
+    )
+    worst = int(np.argmin(ratios))
+    first, second, third = (names[place] for place in triples[worst])
+    text = (
+        "Each square is the mean over the triples that hold both columns, relative to other real rows; the "
+        f"worst triple is {first}, {second} and {third}, {ratios[worst]:.3f} of that."
+    )
+    return Grid("Map of triples", text, names, names, rows)
 
 
 def coarse_sizes(sides: Sides) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ import pytest
 from synthrec.schema.model import Column
 from synthrec.validation.binning import Binning
 from synthrec.validation.quality import triples
-from synthrec.validation.quality.triples import chosen_triples, coarse
+from synthrec.validation.quality.triples import chosen_triples, coarse, triples_map
 
 CATEGORY = Column(kind="category")
 
@@ -41,6 +41,14 @@ def test_the_score_is_that_of_nist(table_of, sides):
     score = triples.answer(sides(*tables)).measures[0]
     assert 1000 * score.value == pytest.approx(nist(raw[0], raw[2], 4))
     assert 1000 * score.baseline == pytest.approx(nist(raw[1], raw[2], 4))
+
+
+def test_the_map_shows_the_columns_of_poor_triples():
+    """By hand: columns 0 and 1 are together in the triples of 0.5 and 1.2, which counts as 1."""
+    grid = triples_map(np.array([0.5, 1.2]), [(0, 1, 2), (0, 1, 3)], ("a", "b", "c", "d"))
+    assert grid.values[0] == (None, 0.75, 0.5, 1.0)
+    assert grid.values[2] == (0.5, 0.5, None, None)
+    assert "a, b and c, 0.500" in grid.text
 
 
 def test_triples_are_all_or_a_hundred():
