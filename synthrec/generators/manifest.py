@@ -95,6 +95,8 @@ class Manifest(_Part):
     claim: Claim | None = None
     """The differential privacy claim; None for a fit without one."""
     ledger_head: LedgerHead | None = None
+    fits: Annotated[int, Field(ge=1)] | None = None
+    """Models fitted to these records so far, this one included; None under a claim."""
     misfit: MisfitPart | None = None
     """Only without a claim."""
     persons: Text | None = None

@@ -185,6 +185,11 @@ class Privacy(Part):
     statement: str
     guarantee: Guarantee | None = None
     ledger_head: LedgerHeadPart | None = None
+    fits: Count | None = None
+    """Models that were fitted to these records until this one, as far as the ledger knows; None under a claim.
+
+    Who fits until one passes has found one that passes by chance.
+    """
     units: dict[str, UnitOfPrivacy]
     """By table."""
 

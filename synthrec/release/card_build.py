@@ -51,6 +51,8 @@ class Learned:
     guarantee: parts.Guarantee | None = None
     """The differential privacy claim of the model."""
     ledger_head: parts.LedgerHeadPart | None = None
+    fits: int | None = None
+    """Models that were fitted to these records so far, this one included."""
 
 
 @dataclass(frozen=True)
@@ -234,6 +236,7 @@ def _privacy(schema: Schema, learned: Learned | None) -> parts.Privacy:
         statement=statement,
         guarantee=claim,
         ledger_head=learned.ledger_head if learned else None,
+        fits=learned.fits if learned else None,
         units=units,
     )
 

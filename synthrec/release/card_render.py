@@ -103,6 +103,8 @@ def _guarantee(card: Card) -> Iterator[tuple[str, str]]:
         spent = f"epsilon {claim.population_epsilon}, delta {claim.population_delta}"
         yield "spent on the population so far", f"{claim.population}: {spent}"
         yield "readings without a claim", f"{claim.looks_without_claim:,} before, as far as the ledger knows"
+    if card.privacy.fits is not None:
+        yield "models fitted to these records", f"{card.privacy.fits:,}, this one included"
     if card.privacy.ledger_head is not None:
         yield "ledger", f"entry {card.privacy.ledger_head.sequence}; other ledgers are unknown to it"
 

@@ -178,12 +178,23 @@ def _mechanism(event: Mapping[str, Any]) -> Mechanism:
     return Mechanism(**named, detail=detail)
 
 
-def enter_look(given: RealInput, population: str | None, kind: str, label: str, run: Run) -> LedgerHead:
+@dataclass(frozen=True)
+class Entered:
+    """A reading without a claim that the ledger knows of."""
+
+    head: LedgerHead
+    fits: int
+    """Fits of these records or their population so far, this reading included if it is one."""
+
+
+def enter_look(given: RealInput, population: str | None, kind: str, label: str, run: Run) -> Entered:
     """Enter a reading without a claim under its population, or under the records' own fingerprint."""
     keys = open_keys(run.home, create=True)
     with Ledger.open(run.home, keys) as ledger:
-        ledger.look(population or given.fingerprint, kind, label, source=given.fingerprint)
-        return head_of(ledger)
+        name = population or given.fingerprint
+        ledger.look(name, kind, label, source=given.fingerprint)
+        looks = (entry.details().get("look") for entry in ledger.account(name, given.fingerprint).looks)
+        return Entered(head_of(ledger), sum(look == "fit" for look in looks))
 
 
 def head_of(ledger: Ledger) -> LedgerHead:

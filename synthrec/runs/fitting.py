@@ -72,7 +72,7 @@ def fit_model(schema: Schema, given: RealInput, recipe: Recipe, keys: Keys, run:
     """Learn codec and density from the training records, without a claim; the ledger knows of the look."""
     name, spec = modelled_table(schema)
     population = recipe.population or schema.info.source.population
-    head = enter_look(given, population, "fit", f"fit {recipe.generator} {schema.info.name}", run)
+    entered = enter_look(given, population, "fit", f"fit {recipe.generator} {schema.info.name}", run)
     codec = Codec.build(spec, name, given.real.train)
     learner = generator(recipe.generator, **settings_of(schema, recipe))
     fitted = learner.fit(codec.encode(given.real.train), streams=Streams.fresh())
@@ -80,7 +80,8 @@ def fit_model(schema: Schema, given: RealInput, recipe: Recipe, keys: Keys, run:
         update={
             "population": population,
             "persons": _persons(given.real, run.policy),
-            "ledger_head": head,
+            "ledger_head": entered.head,
+            "fits": entered.fits,
         }
     )
     return NewModel(schema, manifest, codec, fitted)

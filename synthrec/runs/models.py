@@ -127,6 +127,7 @@ class OpenModel:
             persons=manifest.persons,
             generation=manifest.generation,
             guarantee=None if manifest.claim is None else guarantee(manifest.claim),
+            fits=manifest.fits,
             ledger_head=None if head is None else LedgerHeadPart(sequence=head.sequence, hash=head.hash),
         )
 

@@ -64,3 +64,17 @@ def test_a_changed_ledger_stops_the_reading(files):
     found[0].write_bytes(found[0].read_bytes().replace(b"draft a schema", b"draft a scheme"))
     with pytest.raises(VerificationError):
         synthrec.infer(files / "people.csv", home=home)
+
+
+def test_a_card_says_how_many_models_were_fitted_to_the_records(tmp_path, small_schema, people):
+    """Who fits until one passes shows it; an audit is no fit, and other records do not count."""
+    schema, home = tmp_path / "small.yaml", tmp_path / "home"
+    schema.write_text(small_schema.replace(", source: {population: one town}", ""), encoding="utf-8")
+    data, others = people(tmp_path / "a.csv", 300), people(tmp_path / "b.csv", 300, seed=1, first=900)
+    made = [
+        synthrec.fit(schema, records, out=tmp_path / name, home=home).model
+        for name, records in (("one", data), ("other", others), ("two", data))
+    ]
+    synthrec.audit(made[0], real=data, home=home)
+    fits = [json.loads((model / "manifest.json").read_text())["fits"] for model in made]
+    assert fits == [1, 1, 2]
