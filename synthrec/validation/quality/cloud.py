@@ -168,7 +168,8 @@ def _compared(
 
 def _measure(name: str, figures: tuple[float, float, float], n: int) -> Measure:
     value, half, floor = figures
-    return Measure(name, value, value - half, value + half, n, floor, METHODS[name])
+    most = 1.0 if name in {"alpha-precision", "beta-recall"} else np.inf
+    return Measure(name, value, value - half, min(most, value + half), n, floor, METHODS[name])
 
 
 def _fewer(sides: Sides, most: int) -> Sides:

@@ -46,12 +46,12 @@ class Predictions:
         truth = self.truth[:, None] == np.arange(self.classes)
         return float(weights @ ((self.predicted - truth) ** 2).sum(axis=1) / 2 / weights.sum())
 
-    def varies(self, rows: IntArray) -> bool:
-        """Whether some rows have enough of two classes, or two values."""
+    def varies(self, rows: IntArray, fewest: int = FEWEST) -> bool:
+        """Whether some rows have at least so many of two classes, or two values."""
         if not self.classes:
             return bool(np.ptp(self.truth[rows]) > 0)
         counts = np.bincount(self.truth[rows].astype(np.int64), minlength=self.classes)
-        return int((counts >= FEWEST).sum()) >= 2
+        return int((counts >= fewest).sum()) >= 2
 
     @cached_property
     def _one_versus_rest(self) -> list[tuple[IntArray, BoolArray]]:

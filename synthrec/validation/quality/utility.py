@@ -27,6 +27,9 @@ RESAMPLES = 100
 FEWEST = 50
 """Training rows and holdout rows with a target that are needed."""
 
+TWO_CLASSES = 20
+"""Holdout rows of each of two classes that a group needs, or its AUC is mostly chance."""
+
 _LIMITS = f"; 99 % limits by {RESAMPLES} bootstraps of the holdout's persons, the models taken as given"
 _BRIER = "mean squared error of the probabilities, halved (Brier 1950); less is better; floor: of TRTR"
 _RATIO = "TSTR / TRTR, {}; gradient-boosted trees; floor: ratio of models of two halves of the training rows"
@@ -130,7 +133,7 @@ def _by_group(trial: Trial, sides: Sides) -> dict[str, IntArray]:
     for group in declared_groups(sides):
         rows = group.rows(trial.holdout)
         real = trial.models[1]
-        if group.column == sides.spec.target or not len(rows) or not real.varies(rows):
+        if group.column == sides.spec.target or not len(rows) or not real.varies(rows, TWO_CLASSES):
             continue
         if real.score(trial.weights(rows)) > 0:
             found[group.name] = rows
