@@ -186,7 +186,7 @@ class Privacy(Part):
     guarantee: Guarantee | None = None
     ledger_head: LedgerHeadPart | None = None
     fits: Count | None = None
-    """Models that were fitted to these records until this one, as far as the ledger knows; None under a claim.
+    """Models fitted to these records, with this one, as far as the ledger knows; None under a claim.
 
     Who fits until one passes has found one that passes by chance.
     """
