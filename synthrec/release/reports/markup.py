@@ -80,8 +80,6 @@ def figure_text(value: object) -> str:
 def table(header: Sequence[str], rows: Sequence[Sequence[object]], *, layout: Layout = "wide") -> Markup:
     """A table whose figures are set to the right.
 
-    Roles are written out, since browsers forget them where a style sheet lays rows out as blocks.
-
     Args:
         header: Names of the columns.
         rows: Texts, figures, or markup of our own.
@@ -89,21 +87,52 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]], *, layout: La
     """
     kinds = ["number" if any(map(_is_figure, column)) else "text" for column in zip(*rows, strict=True)]
     named = list(zip(header, kinds or ["text"] * len(header), strict=True))
-    head = (element("th", name, scope="col", class_=kind, role="columnheader") for name, kind in named)
-    body = (element("tr", *map(_cell, named, row), role="row") for row in rows)
+    write = _scrolled if layout == "wide" else _stacked
+    return write(named, [[_content(value) for value in row] for row in rows])
+
+
+Columns = Sequence[tuple[str, str]]
+"""Name and kind of each column."""
+
+
+def _scrolled(columns: Columns, rows: Sequence[Sequence[Markup | None]]) -> Markup:
+    head = (element("th", name, scope="col", class_=kind) for name, kind in columns)
+    body = (
+        element(
+            "tr",
+            *(
+                element("td", "—" if cell is None else cell, class_=kind)
+                for (_, kind), cell in zip(columns, row, strict=True)
+            ),
+        )
+        for row in rows
+    )
+    parts = element("thead", element("tr", *head)), element("tbody", *body)
+    return element("div", element("table", *parts), class_="wide", tabindex=0)
+
+
+def _stacked(columns: Columns, rows: Sequence[Sequence[Markup | None]]) -> Markup:
+    """Roles are written out, since browsers forget them where a style sheet lays rows out as blocks."""
+    head = (element("th", name, scope="col", class_=kind, role="columnheader") for name, kind in columns)
+    body = (element("tr", *map(_labelled, columns, row), role="row") for row in rows)
     parts = (
         element("thead", element("tr", *head, role="row"), role="rowgroup"),
         element("tbody", *body, role="rowgroup"),
     )
-    scrolled = {"tabindex": 0} if layout == "wide" else {}
-    return element("div", element("table", *parts, role="table"), class_=layout, **scrolled)
+    return element("div", element("table", *parts, role="table"), class_="stacked")
 
 
-def _cell(column: tuple[str, str], value: object) -> Markup:
+def _labelled(column: tuple[str, str], cell: Markup | None) -> Markup:
     name, kind = column
-    content = value if isinstance(value, Markup) else figure_text(value)
-    shown = f"{kind} none" if value is None else kind
-    return element("td", content, class_=shown, role="cell", data_label=name)
+    shown = f"{kind} none" if cell is None else kind
+    return element("td", "—" if cell is None else cell, class_=shown, role="cell", data_label=name)
+
+
+def _content(value: object) -> Markup | None:
+    """A cell; None where there is nothing to show."""
+    if value is None or isinstance(value, Markup):
+        return value
+    return escape(visible(figure_text(value)))
 
 
 def _is_figure(value: object) -> bool:
