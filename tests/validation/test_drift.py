@@ -63,6 +63,17 @@ def test_the_p_value_by_hand(table_of):
     assert columns.measures[0].baseline == 0.02
 
 
+def test_a_number_of_persons_with_one_row_has_the_inequality_of_massart(table_of):
+    def rows(numbers):
+        table = table_of({"a": (NUMBER, numbers)}, one_row_per_person=True)
+        return Rows(table, person_ids(table))
+
+    new, drawn = rows(list(range(20, 120))), rows(list(range(100)))
+    columns, _ = drift(new, drawn, Misfit({"a": 0.05}, 1.0, 64))
+    assert columns.measures[0].value == pytest.approx(0.2)
+    assert columns.p_value == pytest.approx(min(1, 2 * 2 * exp(-2 * 100 * 0.15**2)))
+
+
 def test_rows_of_one_person_count_as_one(table_of):
     labels = ["x"] * 150 + ["y"] * 50
     names = [f"p{k // 50}" for k in range(200)]
