@@ -6,6 +6,7 @@ missing. A query is at most four closed ranges of such numbers, each on a column
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,6 +61,13 @@ class Queries:
         """Number of queries."""
         return len(self.columns)
 
+    @classmethod
+    def joined(cls, parts: Sequence[Queries]) -> Queries:
+        """All of them, each once."""
+        stacked = [np.hstack([part.columns, part.low, part.high]) for part in parts]
+        columns, low, high = np.split(np.unique(np.vstack(stacked), axis=0), 3, axis=1)
+        return cls(columns.astype(np.int64), low.astype(np.int32), high.astype(np.int32))
+
     def take(self, chosen: BoolArray | IntArray) -> Queries:
         """Some of them."""
         return Queries(self.columns[chosen], self.low[chosen], self.high[chosen])
@@ -108,7 +116,7 @@ def multivariate(cells: Cells, ordered: BoolArray, count: int, rng: np.random.Ge
     width, rows = cells.shape
     if not width:
         return univariate(cells, ordered)
-    columns = np.argsort(rng.random((count, width)), axis=1)[:, : min(MOST_COLUMNS, width)]
+    columns = np.sort(np.argsort(rng.random((count, width)), axis=1)[:, : min(MOST_COLUMNS, width)], axis=1)
     columns = np.pad(columns, ((0, 0), (0, MOST_COLUMNS - columns.shape[1])), mode="edge")
     values = cells[columns, rng.integers(0, rows, count)[:, None]]
     ranged = ordered[columns] & (values >= 0)
