@@ -9,7 +9,9 @@ import pytest
 
 from synthrec.release.gate import Decision
 from synthrec.release.policy import load_policy
+from synthrec.release.reports.bars import tick
 from synthrec.release.reports.drawings import figure
+from synthrec.release.reports.markup import figure_text
 from synthrec.release.reports.public import public_html
 from synthrec.release.reports.risk import risk_chart
 from synthrec.release.reports.steward import Audited, steward_html, write_steward
@@ -168,6 +170,33 @@ def test_the_public_report_shows_no_figure_of_an_attack(learned_card):
     assert all(one.value is None for one in results)
     said = " ".join(Page(public_html(learned_card)).said)
     assert all(one.title in said for one in results)
+
+
+def test_what_the_card_does_not_tell_is_not_drawn(learned_card):
+    """As for the rows of an approved trial, and for all rows under a claim."""
+    assert Page(public_html(learned_card)).of("svg")
+    silent = tuple(one.model_copy(update={"value": None}) for one in learned_card.results)
+    page = Page(public_html(learned_card.model_copy(update={"results": silent})))
+    assert not page.of("svg") + page.of("table")
+    assert all(one.title in " ".join(page.said) for one in silent)
+
+
+def test_the_table_of_a_curve_is_read_off_it():
+    """From (0, 0) over (0.5, 0.9): at 0.25 the height is 0.45."""
+    said = Page(figure(EXHIBITS["curves"])).said
+    assert said[said.index("0.2500") + 1] == "0.4500"
+
+
+@pytest.mark.parametrize(("most", "step"), [(1.0, 0.5), (0.2, 0.05), (0.0031, 0.001), (7.0, 2.0)])
+def test_ticks_are_round_and_few(most, step):
+    assert tick(most) == pytest.approx(step)
+
+
+def test_a_figure_in_a_table():
+    written = [
+        figure_text(value) for value in (0, 0.0, 0.12345, -0.00071, 0.00001, 1234.5678, 12345, None, "a")
+    ]
+    assert written == ["0", "0", "0.1235", "\N{MINUS SIGN}0.0007", "1e-05", "1,235", "12,345", "—", "a"]
 
 
 def test_quality_is_no_question_of_reidentification(learned_card):
