@@ -74,7 +74,8 @@ def decide(
     """
     _refuse_twins(results)
     evidence = {result.check: p for result in results if (p := _evidence(result, policy)) is not None}
-    adjusted = dict(zip(evidence, holm(tuple(evidence.values())), strict=True))
+    weights = [policy.checks[check].weight for check in evidence]
+    adjusted = dict(zip(evidence, holm(tuple(evidence.values()), weights), strict=True))
     judge = Judge(policy, profile, adjusted)
     findings = [finding for result in results for finding in judge.findings(result)]
     ran = {result.check for result in results}

@@ -68,6 +68,8 @@ class RiskLimit(AssetPart):
     kind: Literal["copies", "attack"]
     """A copy test needs power before it can pass."""
     effect: Effect
+    weight: Annotated[float, Field(strict=True, gt=0, le=100, allow_inf_nan=False)] = 1.0
+    """Its part of the level in Holm's correction, beside those of the other blocking checks."""
     limit: Share
     """On the one-sided 99 % upper bound of the check's bounded measure."""
     source: Reason
@@ -178,6 +180,8 @@ def _looser_check(name: str, mine: RiskLimit | None, other: RiskLimit) -> Iterat
     if mine.limit > other.limit:
         yield f"checks.{name}.limit"
     yield from _looser_measures(f"checks.{name}.measures", mine.measures, other.measures)
+    if mine.weight < other.weight:
+        yield f"checks.{name}.weight"
     if _weaker(mine.effect, other.effect):
         yield f"checks.{name}.effect"
     if (mine.kind, other.kind) == ("attack", "copies"):

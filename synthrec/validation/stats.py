@@ -125,18 +125,24 @@ def critical_hits(others: NDArray[np.int64], share: float, alpha: float) -> NDAr
     return high
 
 
-def holm(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Adjusted p-values of the step-down procedure (Holm 1979), in the order given.
+def holm(p_values: Sequence[float], weights: Sequence[float] | None = None) -> tuple[float, ...]:
+    """Adjusted p-values of the step-down procedure (Holm 1979, with weights as in section 3).
 
     Rejecting where the adjusted value is at most alpha keeps the family-wise error at alpha, whatever the
-    dependence between the tests.
+    dependence between the tests. A test of twice the weight has twice the level.
+
+    Args:
+        p_values: In any order; the adjusted ones come in the same.
+        weights: Positive, one per test, fixed before the data; equal where there are none.
     """
-    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    given = [1.0] * len(p_values) if weights is None else list(weights)
+    order = sorted(range(len(p_values)), key=lambda index: p_values[index] / given[index])
     adjusted = [0.0] * len(p_values)
-    running = 0.0
-    for rank, index in enumerate(order):
-        running = max(running, min(1.0, (len(p_values) - rank) * p_values[index]))
+    left, running = math.fsum(given), 0.0
+    for index in order:
+        running = max(running, min(1.0, left * p_values[index] / given[index]))
         adjusted[index] = running
+        left -= given[index]
     return tuple(adjusted)
 
 

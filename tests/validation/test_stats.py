@@ -97,6 +97,12 @@ def test_holm_matches_a_hand_calculation():
     assert holm([0.9, 0.8]) == (1.0, 1.0)
 
 
+def test_weighted_holm_by_hand():
+    """Of the weights 4, 1, 1: 0.02 * 6 / 4; then 0.01 * 2, raised to what came before; then 0.5."""
+    assert holm([0.02, 0.01, 0.5], [4.0, 1.0, 1.0]) == pytest.approx((0.03, 0.03, 0.5))
+    assert holm([0.3, 0.1], [2.0, 2.0]) == pytest.approx(holm([0.3, 0.1]))
+
+
 def test_holm_keeps_the_family_wise_error_when_all_hypotheses_hold():
     rng = np.random.default_rng(7)
     runs = 4000

@@ -17,7 +17,7 @@ import numpy as np
 from synthrec.data.table import Records, Table
 from synthrec.schema.model import TableSpec
 from synthrec.schema.vector import BoolArray
-from synthrec.validation.attacks.membership import roc_curves, smallest, worst
+from synthrec.validation.attacks.membership import roc_curves, smallest, towards, worst
 from synthrec.validation.attacks.roc import AUC_METHOD, Roc
 from synthrec.validation.attacks.suspects import Sides, Suspects
 from synthrec.validation.exhibits import Listing
@@ -89,7 +89,7 @@ class IsolatedMembership:
                 self.check, self.title, (), not_applicable="no isolated person is on both sides"
             )
         bounded = [isolated, *(group for group in declared if group.size >= BOUNDED)]
-        rocs = [roc for group in bounded for roc in group.rocs.values()]
+        rocs = [roc for group in bounded for roc in towards(group.rocs)]
         halves = [isolated.p_value]
         if declared:
             halves.append(smallest(group.p_value for group in declared))
