@@ -38,11 +38,12 @@ tables:
 
 @pytest.fixture(scope="session")
 def described() -> Callable[[Path], dict[str, Any]]:
-    """The manifest of a model, without the place in the ledger where it was entered."""
+    """The manifest of a model, without what the ledger said when it was entered."""
 
     def manifest(model: Path) -> dict[str, Any]:
         document = json.loads((model / "manifest.json").read_text())
         assert document.pop("ledger_head")["sequence"] > 0
+        assert document.pop("fits") > 0
         return document
 
     return manifest
