@@ -12,6 +12,7 @@ from synthrec.rules.categories import Conditional, Sampler, draw_weighted, sampl
 from synthrec.rules.numeric import weight_matrix
 from synthrec.rules.rows import Maker, Rows
 from synthrec.schema import generate_model as spec
+from synthrec.schema import spec_base as base
 from synthrec.schema.conditional import arrange, closed_labels
 from synthrec.schema.model import Scalar
 from synthrec.schema.scalars import constants
@@ -96,7 +97,7 @@ def table(make: spec.Table, target: Target) -> Maker:
     )
 
 
-def _row(weights: Mapping[Scalar, spec.Amount], keys: Iterable[Scalar]) -> list[float]:
+def _row(weights: Mapping[Scalar, base.Amount], keys: Iterable[Scalar]) -> list[float]:
     return [float(weights.get(key, 0)) for key in keys]
 
 

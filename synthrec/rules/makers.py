@@ -17,6 +17,7 @@ from synthrec.rules.rows import Maker, Rows
 from synthrec.rules.scans import scan
 from synthrec.rules.temporal import BetweenMaker, OffsetMaker
 from synthrec.schema import generate_model as spec
+from synthrec.schema import spec_base as base
 from synthrec.schema.expressions import Expression, compile_expression
 from synthrec.schema.model import Column
 from synthrec.schema.scalars import constants
@@ -177,7 +178,7 @@ def numbered(sequence: spec.Sequence, column: Column, first: int, count: int) ->
     return Vector.full(np.arange(count, dtype=np.int32), texts)
 
 
-_MAKERS: Mapping[type[spec.Spec], Callable[[Any, Target], Maker]] = {
+_MAKERS: Mapping[type[base.Spec], Callable[[Any, Target], Maker]] = {
     spec.Const: FixedMaker.of,
     spec.Dist: DistMaker.of,
     spec.Category: category,

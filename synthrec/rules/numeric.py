@@ -13,6 +13,7 @@ from synthrec.rules.distributions import DISTRIBUTIONS, Operand, draw
 from synthrec.rules.numbers import from_floats, grid
 from synthrec.rules.rows import Rows
 from synthrec.schema import generate_model as spec
+from synthrec.schema import spec_base as base
 from synthrec.schema.model import Scalar, label
 from synthrec.schema.vector import BoolArray, Vector
 
@@ -82,7 +83,7 @@ class DistMaker:
             raise impossible(self.target.where, f"min above max in {bad} rows", "correct the bounds")
 
 
-def _bounds(own: spec.Amount | None, public: Scalar | None, names: Names) -> tuple[Amount, ...]:
+def _bounds(own: base.Amount | None, public: Scalar | None, names: Names) -> tuple[Amount, ...]:
     """The bounds of the distribution itself and of the column's domain, as far as there are any."""
     given = [] if own is None else [Amount.of(own, names)]
     return (*given, *([] if public is None else [Amount(float(label(public)))]))

@@ -12,6 +12,7 @@ from synthrec.rules.numbers import convert, from_floats
 from synthrec.rules.rows import Maker, Rows
 from synthrec.rules.temporal import Moments
 from synthrec.schema import generate_model as spec
+from synthrec.schema import spec_base as base
 from synthrec.schema.expressions import Expression, compile_expression
 from synthrec.schema.model import Column
 from synthrec.schema.vector import IntArray, Vector
@@ -24,9 +25,9 @@ def scan(make: spec.Scan, target: Target) -> Maker:
     if which != "sum":
         return NeighbourMaker(expression, -1 if which == "previous" else 1, target.column)
     if target.column.kind == "date":
-        moment = cast("spec.Moment", make.start)
+        moment = cast("base.Moment", make.start)
         return RunningSumMaker(expression, Moments.of(moment, target), Column(kind="integer"))
-    amount = cast("spec.Amount", make.start)
+    amount = cast("base.Amount", make.start)
     return RunningSumMaker(expression, Amount.of(amount, target.names), target.column)
 
 

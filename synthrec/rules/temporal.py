@@ -12,6 +12,7 @@ from synthrec.rules.numbers import convert
 from synthrec.rules.numeric import AmountNumbers, DistMaker, Numbers
 from synthrec.rules.rows import Rows
 from synthrec.schema import generate_model as spec
+from synthrec.schema import spec_base as base
 from synthrec.schema.expression_types import MICROSECONDS_PER_DAY
 from synthrec.schema.expressions import Expression, compile_expression
 from synthrec.schema.model import Column
@@ -35,7 +36,7 @@ class Moments:
     column: Column
 
     @classmethod
-    def of(cls, value: spec.Moment, target: Target) -> Moments:
+    def of(cls, value: base.Moment, target: Target) -> Moments:
         """From a schema's date, datetime or expression."""
         if isinstance(value, str):
             return cls(None, compile_expression(value, target.names), target.column)

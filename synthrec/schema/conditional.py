@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from synthrec.schema.faults import suggestion
-from synthrec.schema.generate_model import Lookup, Table, When
+from synthrec.schema.generate_model import Lookup, Table
 from synthrec.schema.model import LABEL_KINDS, Column, label
 from synthrec.schema.rule_tables import Problem
+from synthrec.schema.spec_base import When
 from synthrec.schema.vector import IntArray
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from synthrec.schema.faults import suggestion
-from synthrec.schema.generate_model import Copy, Path, Scan, Sequence
+from synthrec.schema.generate_model import Copy, Scan, Sequence
 from synthrec.schema.generate_parts import Part
 from synthrec.schema.model import Column, Scalar, Schema
 from synthrec.schema.rule_tables import (
@@ -18,6 +18,7 @@ from synthrec.schema.rule_tables import (
     rule_tables,
     scope,
 )
+from synthrec.schema.spec_base import Path
 
 Params = Mapping[str, Scalar]
 

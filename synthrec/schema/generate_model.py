@@ -6,21 +6,27 @@ and the schema's params may stand. `synthrec.rules` executes the specs.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from math import prod
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from synthrec.schema.model import Column, Domain, Kind, Model, Null, Scalar
-
-Path = tuple[str | int, ...]
-Amount = int | float | Decimal | str
-"""A number, or an expression."""
-Weights = Annotated[dict[Scalar, Amount], Field(min_length=1)]
-"""Relative weight of each value; they need not sum to 1."""
+from synthrec.schema.spec_base import (
+    MOMENTS,
+    NUMBERS,
+    TEXTS,
+    Amount,
+    Moment,
+    Path,
+    Spec,
+    Weights,
+    When,
+    numeric,
+    weight_expressions,
+)
 
 DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = {
     "normal": ("mean", "sd"),
@@ -37,48 +43,6 @@ DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = {
     "binomial": ("n", "p"),
 }
 """Parameters of each distribution; `synthrec.rules.distributions` gives the parametrisation."""
-
-
-def _iso_or_expression(value: Any) -> Any:
-    """ISO 8601 text is a date or datetime, as after a trip through JSON; other text is an expression."""
-    for kind in (dt.date, dt.datetime):
-        if isinstance(value, str):
-            try:
-                value = kind.fromisoformat(value)
-            except ValueError:
-                continue
-    return value
-
-
-Moment = Annotated[dt.datetime | dt.date | str, BeforeValidator(_iso_or_expression)]
-"""A date or datetime, or an expression."""
-
-
-class Spec(Model):
-    """One way to make a column."""
-
-    kinds: ClassVar[frozenset[str] | None] = None
-    """Column kinds it can make; None for all."""
-
-    def expressions(self) -> Iterator[tuple[Path, str]]:
-        """The expressions within, each with its path."""
-        for name, field in type(self).model_fields.items():
-            value = getattr(self, name)
-            if isinstance(value, str) and name in self.amounts():
-                yield (field.alias or name,), value
-
-    def references(self) -> Iterator[tuple[Path, str]]:
-        """The columns it names outside expressions, each with its path."""
-        return iter(())
-
-    def amounts(self) -> frozenset[str]:
-        """The fields in which text is an expression."""
-        return frozenset()
-
-
-NUMBERS = frozenset({"integer", "decimal", "float"})
-MOMENTS = frozenset({"date", "datetime"})
-TEXTS = frozenset({"category", "code", "string", "id", "text"})
 
 
 class Const(Spec):
@@ -150,27 +114,14 @@ class Category(Spec):
 
     def expressions(self) -> Iterator[tuple[Path, str]]:
         """Weights that depend on the row."""
-        return _weight_expressions(self.weights)
-
-
-def _weight_expressions(weights: Mapping[Scalar, Amount]) -> Iterator[tuple[Path, str]]:
-    return ((("weights", str(key)), value) for key, value in weights.items() if isinstance(value, str))
-
-
-def _numeric(weights: dict[Scalar, Amount]) -> dict[Scalar, Amount]:
-    if any(isinstance(weight, str) or weight < 0 for weight in weights.values()):
-        raise ValueError("the weights of a table are numbers of at least 0")
-    return weights
-
-
-When = tuple[Scalar | tuple[Scalar, ...], ...]
+        return weight_expressions(self.weights)
 
 
 class Row(Model):
     """The weights for some combinations of the `by` columns; a list in `when` names several values."""
 
     when: When
-    weights: Annotated[Weights, AfterValidator(_numeric)]
+    weights: Annotated[Weights, AfterValidator(numeric)]
 
 
 class Table(Spec):
@@ -179,7 +130,7 @@ class Table(Spec):
     kinds: ClassVar = Category.kinds
     by: tuple[str, ...] = Field(min_length=1)
     rows: tuple[Row, ...] = Field(min_length=1)
-    default: Annotated[Weights, AfterValidator(_numeric)] | None = None
+    default: Annotated[Weights, AfterValidator(numeric)] | None = None
 
     def references(self) -> Iterator[tuple[Path, str]]:
         """The columns it depends on."""

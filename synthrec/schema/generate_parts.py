@@ -19,18 +19,17 @@ from synthrec.schema.generate_model import (
     Expr,
     Generate,
     Lookup,
-    Moment,
     Offset,
-    Path,
     Scan,
     Table,
-    Weights,
 )
 from synthrec.schema.model import LABEL_KINDS, NUMERIC_KINDS, Column, Scalar
 from synthrec.schema.rule_tables import Problem
 from synthrec.schema.scalars import constants
+from synthrec.schema.spec_base import Moment, Path, Weights
 
 _NUMBER = Column(kind="float")
+_TRUTH = Column(kind="boolean")
 
 
 def fits(kind: ResultKind, column: Column) -> bool:
@@ -114,6 +113,8 @@ class Part:
         make, field = self._make.make, path[-1] if path else ""
         if path[0] == "missing":
             return _NUMBER
+        if field in make.conditions():
+            return _TRUTH
         if isinstance(make, Expr) or field in {"previous", "next"}:
             return self._column
         if isinstance(make, Between) or field == "from":

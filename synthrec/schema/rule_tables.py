@@ -10,9 +10,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from synthrec.schema.citations import without_citations
 from synthrec.schema.faults import suggestion
-from synthrec.schema.generate_model import SPECS, Generate, Missing, Path, TableGenerate, build
+from synthrec.schema.generate_model import SPECS, Generate, Missing, TableGenerate, build
 from synthrec.schema.model import Column, Domain, Kind, Scalar, Schema, TableSpec, label
+from synthrec.schema.spec_base import Path
 
 MAX_CHILDREN = 10_000
 """Rows that one parent may have."""
@@ -50,6 +52,7 @@ def parse_generate(raw: Mapping[str, Any]) -> Generate:
     Raises:
         GenerateError: the kind is unknown, or not exactly one is given, or its shape is wrong.
     """
+    raw = without_citations(raw)
     keys = [key for key in raw if key != "missing"]
     if unknown := [key for key in keys if key not in SPECS]:
         raise GenerateError(((key,), f"unknown generator {key!r}", suggestion(key, SPECS)) for key in unknown)
