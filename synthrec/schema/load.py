@@ -1,20 +1,24 @@
 """A schema file to a `Schema`, or every fault in it at once.
 
-YAML text → plain values with places (`yaml_source`) → models (`model`, `faults`) → checks across keys
+YAML text → plain values with places (`yaml_source`) on top of a base (`extends`) → models (`model`, `faults`) → checks across keys
 (`column_checks`, `table_checks`, `generate`). A broken part does not hide the faults of the others: it gets a
 stand-in, and only faults about the stand-in are left out.
 """
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from synthrec.errors import Fault, SchemaError
+from synthrec.schema import citations
 from synthrec.schema.draft import Draft
+from synthrec.schema.extends import base_file, beside, overlaid
 from synthrec.schema.faults import broken_paths, mended, structural_problems
 from synthrec.schema.model import Schema
+from synthrec.schema.named import expanded
 from synthrec.schema.table_checks import schema_problems
 from synthrec.schema.yaml_source import MAX_BYTES, Problem, YamlSource, is_below, read_yaml
 from synthrec.schema.yaml_source import Path as Key
@@ -24,20 +28,9 @@ def load_schema(path: Path) -> Schema:
     """The schema in a YAML file.
 
     Raises:
-        SchemaError: every fault of the file, each with line, column and repair.
+        SchemaError: every fault of the file, or of a schema that it extends, each with line, column and repair.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        found = (error.strerror or "unreadable").lower()
-        raise SchemaError([Fault(str(path), 0, 0, "", found, "check the path")]) from None
-    try:
-        return parse_schema(data.decode("utf-8-sig"), str(path))
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        fault = Fault(str(path), line, 0, "", "bytes that are not UTF-8", "save the file as UTF-8")
-        raise SchemaError([fault]) from None
+    return _schema(_complete(_read(path), (path.resolve(),)))
 
 
 def parse_schema(text: str, file: str = "<schema>") -> Schema:
@@ -46,15 +39,61 @@ def parse_schema(text: str, file: str = "<schema>") -> Schema:
     Raises:
         SchemaError: every fault of the text, each with line, column and repair.
     """
-    source = read_yaml(text, file)
+    chain = () if file.startswith("<") else (Path(file).resolve(),)
+    return _schema(_complete(read_yaml(text, file), chain))
+
+
+def read_document(path: Path) -> YamlSource:
+    """The document of a schema file on top of its bases, before it is checked; for `lint`.
+
+    Raises:
+        SchemaError: as for `load_schema`, where the file or a base cannot be read.
+    """
+    return _complete(_read(path), (path.resolve(),))
+
+
+def _read(path: Path) -> YamlSource:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        found = (error.strerror or "unreadable").lower()
+        raise SchemaError([Fault(str(path), 0, 0, "", found, "check the path")]) from None
+    try:
+        return read_yaml(data.decode("utf-8-sig"), str(path))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        fault = Fault(str(path), line, 0, "", "bytes that are not UTF-8", "save the file as UTF-8")
+        raise SchemaError([fault]) from None
+
+
+def _complete(source: YamlSource, chain: tuple[Path, ...]) -> YamlSource:
+    """The document with its base below it and its file of sources read in."""
     if not isinstance(source.document, dict):
         found = source.fault((), "no mapping at the top", "begin with synthrec: 1, schema: and tables:")
         raise SchemaError([*source.faults, found])
+    if isinstance(source.document.get("sources"), str):
+        path = beside(source, ("sources",), source.document["sources"])
+        references = _read(path)
+        if references.faults:
+            raise SchemaError([*source.faults, *references.faults])
+        source.document["sources"] = references.document
+    if source.document.get("extends") is not None:
+        path = base_file(source, chain)
+        base = _complete(_read(path), (*chain, path))
+        _schema(copy.deepcopy(base))
+        overlaid(base.document, source)
+    return source
+
+
+def _schema(source: YamlSource) -> Schema:
+    """The schema of a complete document."""
+    unknown = expanded(source)
     schema, problems, broken = _validated(source)
     if schema is not None:
         problems += _semantic_problems(Draft(schema, source, broken))
     known = [problem for problem in problems if not is_below(problem.path, source.spoilt)]
-    faults = [*source.faults, *(source.fault(*problem) for problem in known)]
+    faults = [*source.faults, *(source.fault(*problem) for problem in (*unknown, *known))]
     if faults or schema is None:
         raise SchemaError(faults)
     return schema
@@ -77,7 +116,7 @@ def _validated(source: YamlSource) -> tuple[Schema | None, list[Problem], frozen
 
 def _semantic_problems(draft: Draft) -> list[Problem]:
     """Problems across keys, without those that concern stand-ins."""
-    found = list(schema_problems(draft))
+    found = [*schema_problems(draft), *(Problem(*problem) for problem in citations.problems(draft.schema))]
     if not draft.broken:
         from synthrec.schema import generate  # noqa: PLC0415  (it reads the models that this module loads)
 

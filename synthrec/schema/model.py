@@ -128,6 +128,8 @@ class Column(Model):
     """Spacing of the fine bins; ``asinh`` for heavy tails: linear near 0, geometric far out."""
     grid_scale: Decimal | None = Field(default=None, gt=0)
     """Where an asinh grid turns from linear to geometric; a thousandth of the larger bound by default."""
+    system: str | None = None
+    """The code system of the values: an id of the schema's `sources`."""
     null: Null = Null()
     generate: dict[str, Any] | None = None
     """How the rule engine makes the column; see `synthrec.schema.generate`."""
@@ -193,6 +195,8 @@ class TableSpec(Model):
     constraints: tuple[Constraint, ...] = ()
     generate: dict[str, Any] | None = None
     """How many rows the rule engine makes per parent; see `synthrec.schema.generate`."""
+    assumption: Flag = False
+    """Whether numbers of this table's rules that name no source are assumptions."""
 
     @property
     def modelled(self) -> tuple[str, ...]:
@@ -234,12 +238,35 @@ class SchemaInfo(Model):
     source: SourceInfo = SourceInfo()
 
 
+class Reference(Model):
+    """Where a number or a code system comes from."""
+
+    title: str
+    publisher: str | None = None
+    year: Count | None = Field(default=None, ge=1500, le=2200)
+    address: str | None = None
+    licence: str | None = None
+    detail: str | None = None
+    """Table, page or figure; and the basis of a rate: crude or age-adjusted, of persons or of stays."""
+
+
+SourceId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=80)]
+
+
 class Schema(Model):
     """A whole schema file."""
 
     synthrec: Literal[1]
+    extends: str | None = None
+    """The schema that this one builds on: a shipped short name, or a file beside this one; read by `load`."""
     info: SchemaInfo = Field(alias="schema")
     params: dict[str, Param] = {}
+    cite: dict[str, str | tuple[str, ...]] = {}
+    """By param: the ids of its sources, or the word ``assumption``."""
+    sources: dict[SourceId, Reference] = {}
+    """What `cite` and `system` name; a file beside this one may hold it."""
+    distributions: dict[str, dict[str, Any]] = {}
+    """Named distributions, used as ``dist: NAME``."""
     tables: dict[TableName, TableSpec] = Field(min_length=1)
 
     @cached_property
