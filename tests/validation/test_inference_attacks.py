@@ -154,3 +154,12 @@ def test_sensitive_columns_are_guessed_where_some_are_declared(release):
     columns = {**spec.columns, first: spec.columns[first].model_copy(update={"role": "sensitive"})}
     assert secrets(spec.model_copy(update={"columns": columns})) == (first,)
     assert set(secrets(spec)) == set(spec.modelled)
+
+
+def test_a_handful_of_queries_is_no_rate(table_of):
+    """One value isolates a row: the only valid queries are few, and are held against two thousand."""
+    labels = ["a", "b"] * 20
+    real = RealData("t", *(table_of({"w": (WARD, labels)}) for _ in range(2)))
+    (measure,) = attacked(SinglingOut, real, table_of({"w": (WARD, [*labels, "c"])})).measures
+    assert measure.n < 200
+    assert measure.high < 0.01

@@ -34,11 +34,12 @@ ROUNDS = 10
 """As often are queries of several values made at most, until there are enough valid ones."""
 
 VALID = 2_000
-"""Fewer valid queries than these are held against so many: the success of a handful is no rate."""
+"""So many valid queries of several values are asked for. Where values are too coarse for so many, the few that
+there are are held against this number: who asks finds few to single out."""
 
 _METHOD = (
-    f"(a - b n / k) / q: q valid queries (isolating a synthetic row; at least {VALID:,} are counted) single "
-    "out a of n training persons and b of k of the holdout, each counted once; 99 % limits by MOVER (Zou and "
+    f"(a - b n / k) / q: the q valid queries of both kinds (isolating a row; q >= {VALID:,}) single out a "
+    "of n training persons and b of k of the holdout, each counted once; 99 % limits by MOVER (Zou and "
     f"Donner 2008) from exact Poisson limits (Garwood 1936); at most {ROWS:,} rows of each side and synthetic"
 )
 
@@ -64,13 +65,17 @@ class SinglingOut:
             return CheckResult(self.check, self.title, (), not_applicable=reason)
         real, synthetic = coded(self._sides.rows, self._sample.table)
         made = [(name, queries) for name, queries in self._queries(synthetic) if len(queries)]
-        asked = [(name, self._hits(queries, real), len(queries)) for name, queries in made]
+        singled = [queries.singled_out(real, self._sides.persons) for _, queries in made]
+        asked = [
+            (name, persons_hit(found, self._sides.member), len(found))
+            for (name, _), found in zip(made, singled, strict=True)
+        ]
         if not asked:
             return CheckResult(self.check, self.title, (), not_applicable=NothingAtRisk.ISOLATED)
         return CheckResult(
             self.check,
             self.title,
-            (_worst(asked),),
+            (_excess(np.concatenate(singled), self._sides.member),),
             bound="excess",
             p_value=evidence([Try(name, hits) for name, hits, _ in asked]),
             exhibits=(_listing(asked),),
@@ -97,9 +102,6 @@ class SinglingOut:
             found = Queries.joined([found, more])
         yield "up to four values", found
 
-    def _hits(self, queries: Queries, cells: Cells) -> Hits:
-        return persons_hit(queries.singled_out(cells, self._sides.persons), self._sides.member)
-
 
 def isolating(queries: Queries, cells: Cells) -> Queries:
     """Those queries that fit exactly one row."""
@@ -118,10 +120,10 @@ def ordered_columns(table: Table) -> BoolArray:
     return np.array([table.spec.columns[name].is_numeric for name in table.spec.modelled], dtype=bool)
 
 
-def _worst(asked: list[tuple[str, Hits, int]]) -> Measure:
-    found = [(hits.excess_hits().times(1 / max(VALID, count)), count) for _, hits, count in asked]
-    estimate, count = max(found, key=lambda one: one[0].high)
-    return Measure("excess", estimate.value, estimate.low, estimate.high, count, 0.0, _METHOD)
+def _excess(singled: IntArray, member: BoolArray) -> Measure:
+    """Per valid query of either kind."""
+    estimate = persons_hit(singled, member).excess_hits().times(1 / max(VALID, len(singled)))
+    return Measure("excess", estimate.value, estimate.low, estimate.high, len(singled), 0.0, _METHOD)
 
 
 def _listing(asked: list[tuple[str, Hits, int]]) -> Listing:
