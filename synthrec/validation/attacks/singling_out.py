@@ -34,8 +34,8 @@ ROUNDS = 10
 """As often are queries of several values made at most, until there are enough valid ones."""
 
 VALID = 2_000
-"""So many valid queries of several values are asked for. Where values are too coarse for so many, the few that
-there are are held against this number: who asks finds few to single out."""
+"""So many valid queries of several values are asked for. Where values are too coarse for so many, the few
+there are stand against this number: who asks finds few to single out."""
 
 _METHOD = (
     f"(a - b n / k) / q: the q valid queries of both kinds (isolating a row; q >= {VALID:,}) single out a "
