@@ -17,6 +17,8 @@ Kind = Literal["schemas", "privacy", "validation", "sample_data"]
 
 _PACKAGE = Path(__file__).resolve().parent
 _RESERVED = "terminologies"
+_SOURCES = "sources.yaml"
+"""Where the schemas of a folder keep the sources that they share."""
 
 
 def asset(kind: Kind, relative: str) -> Path:
@@ -45,10 +47,9 @@ def list_assets(kind: Kind) -> tuple[str, ...]:
 
 def schema_names() -> dict[str, str]:
     """Short names of the shipped schemas and their files: ``{"inpatient": "healthcare/inpatient.yaml"}``."""
-    files = (Path(name) for name in list_assets("schemas"))
-    return {
-        path.stem: path.as_posix() for path in files if path.suffix == ".yaml" and path.parts[0] != _RESERVED
-    }
+    files = (Path(name) for name in list_assets("schemas") if Path(name).suffix == ".yaml")
+    named = (path for path in files if path.parts[0] != _RESERVED and path.name != _SOURCES)
+    return {path.stem: path.as_posix() for path in named}
 
 
 def find_schema(name: str) -> Path:
