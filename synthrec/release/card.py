@@ -71,6 +71,27 @@ class ColumnSummary(Part):
     """Minted values are made anew and owe nothing to the real ones."""
 
 
+class CitedPart(Part):
+    """A source of numbers, or a code system, that the schema names."""
+
+    title: str
+    publisher: str | None = None
+    year: Count | None = None
+    address: str | None = None
+    licence: str | None = None
+
+
+class CitationsPart(Part):
+    """What the numbers of a rule schema rest on."""
+
+    sources: dict[str, CitedPart]
+    code_systems: dict[str, CitedPart]
+    figures: Count
+    """Numbers in rules and params."""
+    assumed: Count
+    """Those that name no source: assumptions of the schema's author."""
+
+
 class SchemaPart(Part):
     """The schema the records follow."""
 
@@ -79,6 +100,8 @@ class SchemaPart(Part):
     digest: Digest
     columns: dict[str, dict[str, ColumnSummary]]
     """Table name -> column name -> summary."""
+    citations: CitationsPart | None = None
+    """None where the schema has no rules and names no code system."""
 
 
 class Rules(Part):

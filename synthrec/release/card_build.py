@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import platform
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,8 +22,9 @@ from synthrec.release.gate import Decision, passed
 from synthrec.release.judge import CONFORMITY
 from synthrec.release.loosening import looser_policy, looser_profile
 from synthrec.release.policy import Policy
+from synthrec.schema import citations
 from synthrec.schema.asset_model import RulesInfo
-from synthrec.schema.model import Column, Schema, TableSpec
+from synthrec.schema.model import Column, Reference, Schema, TableSpec
 from synthrec.validation.profile import Profile
 from synthrec.validation.result import Finding, Verdict
 
@@ -92,7 +93,7 @@ def build_card(release: Release) -> parts.Card:
         tool=parts.Tool(version=__version__),
         digital_source_type=parts.TRAINED if learned else parts.ALGORITHMIC,
         subjects=release.subjects,
-        record_schema=_schema(release.schema, learned.columns if learned else {}),
+        record_schema=_schema(release.schema, learned.columns if learned else {}, is_ruled=learned is None),
         policy=_rules(release.policy.policy, release.policy.digest, looser_policy(release.policy)),
         profile=_rules(release.profile.profile, release.profile.digest, looser_profile(release.profile)),
         generator=_generator(release),
@@ -152,7 +153,7 @@ def _warnings(results: tuple[parts.Result, ...]) -> Iterator[str]:
     return (result.reason for result in results if not result.blocking and result.verdict != "pass")
 
 
-def _schema(schema: Schema, learned: Mapping[str, tuple[str, ...]]) -> parts.SchemaPart:
+def _schema(schema: Schema, learned: Mapping[str, tuple[str, ...]], *, is_ruled: bool) -> parts.SchemaPart:
     columns = {
         table: {
             name: _column(column, is_learned=name in learned.get(table, ()))
@@ -161,7 +162,30 @@ def _schema(schema: Schema, learned: Mapping[str, tuple[str, ...]]) -> parts.Sch
         for table, spec in schema.tables.items()
     }
     info = schema.info
-    return parts.SchemaPart(name=info.name, version=info.version, digest=schema.digest, columns=columns)
+    return parts.SchemaPart(
+        name=info.name,
+        version=info.version,
+        digest=schema.digest,
+        columns=columns,
+        citations=_citations(schema, citations.figures(schema) if is_ruled else ()),
+    )
+
+
+def _citations(schema: Schema, made_from: Iterable[citations.Figure]) -> parts.CitationsPart | None:
+    """Sources of the numbers and code systems; None where there are neither."""
+    systems, figures = citations.systems_used(schema), tuple(made_from)
+    if not (systems or figures):
+        return None
+    return parts.CitationsPart(
+        sources=_cited(citations.sources_used(schema) if figures else {}),
+        code_systems=_cited(systems),
+        figures=len(figures),
+        assumed=sum(not figure.cites for figure in figures),
+    )
+
+
+def _cited(entries: Mapping[str, Reference]) -> dict[str, parts.CitedPart]:
+    return {name: parts.CitedPart(**entry.model_dump(exclude={"detail"})) for name, entry in entries.items()}
 
 
 def _column(column: Column, *, is_learned: bool) -> parts.ColumnSummary:

@@ -67,6 +67,7 @@ def _origin(card: Card) -> Iterator[tuple[str, str]]:
     if card.generator.model_digest is not None:
         yield "model", card.generator.model_digest
     yield "schema", card.record_schema.digest
+    yield from _citations(card)
     for kind, rules in (("policy", card.policy), ("profile", card.profile)):
         yield kind, f"{rules.name} {rules.version}, {rules.digest}"
     yield f"seed ({card.seed.kind})", card.seed.value
@@ -93,6 +94,19 @@ def _origin(card: Card) -> Iterator[tuple[str, str]]:
     packages = (f"{name} {version}" for name, version in sorted(card.environment.packages.items()))
     yield "environment", ", ".join((f"Python {card.environment.python}", *packages))
     yield "digital source type", card.digital_source_type
+
+
+def _citations(card: Card) -> Iterator[tuple[str, str]]:
+    cited = card.record_schema.citations
+    if cited is None:
+        return
+    if cited.figures:
+        own = f"{cited.assumed:,} are assumptions of its author"
+        yield "numbers of the schema", f"{cited.figures:,} in rules and params, of which {own}"
+    for what, entries in (("source", cited.sources), ("code system", cited.code_systems)):
+        for name, entry in entries.items():
+            said = (entry.title, entry.publisher, entry.year, entry.address, entry.licence)
+            yield f"{what} {name}", "; ".join(str(part) for part in said if part is not None)
 
 
 def _guarantee(card: Card) -> Iterator[tuple[str, str]]:

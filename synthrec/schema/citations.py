@@ -1,7 +1,8 @@
 """Where the numbers of a rule schema come from: `cite:` and `assumption:` within `generate:` parts.
 
-``cite: ID`` (or a list of ids of `sources:`) and ``assumption: true`` stand in any mapping of a `generate:` part
-and hold for all numbers in and below it. A table's own ``assumption: true`` holds for what names no source.
+``cite: ID`` (or a list of ids of `sources:`) and ``assumption: true`` stand in any mapping of a `generate:`
+part and hold for all numbers in and below it. A table's own ``assumption: true`` holds for what names no
+source.
 """
 
 from __future__ import annotations
@@ -90,10 +91,10 @@ def problems(schema: Schema) -> Iterator[Problem]:
         for one in ids:
             if one not in schema.sources:
                 yield path, f"no source {one!r}", suggestion(one, schema.sources)
-    for name, ids in schema.cite.items():
+    for name, cite in schema.cite.items():
         if name not in schema.params:
             yield ("cite", name), f"no param {name!r}", suggestion(name, schema.params)
-        for one in _ids(ids):
+        for one in _ids(cite):
             if one != ASSUMPTION and one not in schema.sources:
                 yield ("cite", name), f"no source {one!r}", suggestion(one, [*schema.sources, ASSUMPTION])
 

@@ -1,8 +1,8 @@
 """One schema on top of another: `extends:` names the base, and what is said again counts.
 
 Tables, columns, helpers, params, distributions, sources and constraints are matched by name; within a column
-each key replaces its predecessor as a whole, and ``NAME: null`` takes something away. A base is a shipped short
-name or a file in or below the folder of the schema that names it; nothing else is read.
+each key replaces its predecessor as a whole, and ``NAME: null`` takes something away. A base is a shipped
+short name or a file in or below the folder of the schema that names it; nothing else is read.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def base_file(source: YamlSource, chain: Sequence[Path]) -> Path:
     """The file that `extends:` names.
 
     Raises:
-        SchemaError: it is no text, leaves the folder, is not there, or leads back to a schema that builds on it.
+        SchemaError: it is no text, leaves the folder, is not there, or leads back to where it was named.
     """
     base = _located(source, ("extends",), source.document["extends"])
     if base in chain:
@@ -63,7 +63,7 @@ def _located(source: YamlSource, key: Key, name: object) -> Path:
 
 
 def overlaid(base: Mapping[str, Any], source: YamlSource) -> None:
-    """Put the document of a schema on top of its base, in place; places stay those of the schema's own file."""
+    """Put the document of a schema on top of its base, in place; places stay those of its own file."""
     own = {key: value for key, value in source.document.items() if key != "extends"}
     source.document = _merged(base, own, (), source)
 

@@ -1,7 +1,8 @@
 """A schema file to a `Schema`, or every fault in it at once.
 
-YAML text → plain values with places (`yaml_source`) on top of a base (`extends`) → models (`model`, `faults`) → checks across keys
-(`column_checks`, `table_checks`, `generate`). A broken part does not hide the faults of the others: it gets a
+YAML text → plain values with places (`yaml_source`) on top of a base (`extends`), distributions written out
+(`named`) → models (`model`, `faults`) → checks across keys (`column_checks`, `table_checks`, `citations`,
+`generate`). A broken part does not hide the faults of the others: it gets a
 stand-in, and only faults about the stand-in are left out.
 """
 
@@ -28,7 +29,7 @@ def load_schema(path: Path) -> Schema:
     """The schema in a YAML file.
 
     Raises:
-        SchemaError: every fault of the file, or of a schema that it extends, each with line, column and repair.
+        SchemaError: every fault of the file, or of a base of it, each with line, column and repair.
     """
     return _schema(_complete(_read(path), (path.resolve(),)))
 

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from synthrec.assets import find_schema
 from synthrec.errors import InputError, InternalError
 from synthrec.release.card import (
     Card,
@@ -27,6 +29,7 @@ from synthrec.release.card_build import approved_results, build_card, seed_commi
 from synthrec.release.card_render import render_html, render_markdown
 from synthrec.release.card_schema import card_schema_text
 from synthrec.release.gate import Origin, decide
+from synthrec.schema.load import load_schema
 from synthrec.validation.result import Measure
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +43,27 @@ def test_cards_do_not_change_unseen(request, kind) -> None:
     document = json.dumps(json.loads(card_bytes(card)), indent=2, ensure_ascii=False) + "\n"
     assert document == (GOLDEN / f"card_{kind}.json").read_text("utf-8")
     assert render_markdown(card) == (GOLDEN / f"card_{kind}.md").read_text("utf-8")
+
+
+def test_sources_and_code_systems_stand_on_the_card(learned_release) -> None:
+    schema = load_schema(find_schema("inpatient"))
+    card = build_card(replace(learned_release, schema=schema, learned=None))
+    cited = card.record_schema.citations
+    assert cited is not None
+    assert set(cited.sources) == {"nchs_511", "cdc_diabetes", "hcup_180", "hcup_248"}
+    assert set(cited.code_systems) == {"icd_10_cm"}
+    assert 0 < cited.assumed < cited.figures
+    shown = render_markdown(card)
+    assert "National Center for Health Statistics" in shown
+    assert "Hypertension prevalence" in shown
+    assert "code system icd" in shown
+    assert f"of which {cited.assumed} are assumptions" in shown
+    read = card_bytes(card)
+    assert b"hcup_248" in read
+
+    learned = build_card(replace(learned_release, schema=schema)).record_schema.citations
+    assert learned is not None
+    assert (learned.figures, learned.sources, set(learned.code_systems)) == (0, {}, {"icd_10_cm"})
 
 
 def test_the_published_schema_is_current() -> None:

@@ -17,16 +17,23 @@ schema: {name: s}
 params: {rate: 0.3, scale: 1, since: 2024-01-01, word: "7 days"}
 cite: {rate: census}
 sources:
-  census: {title: Census, publisher: Office, year: 2020, address: "https://example.org", licence: public domain}
+  census: {title: Census, publisher: Office, year: 2020, address: "https://example.org", licence: free}
   codes: {title: Codes, licence: free}
 tables:
   t:
     one_row_per_person: true
     columns:
       id: {kind: id, role: key, generate: {sequence: {prefix: A, width: 9}}}
-      sex: {kind: category, domain: {values: [F, "7"], source: public}, generate: {category: {weights: {F: 0.6, "7": 0.4}, cite: [census]}}}
+      sex:
+        kind: category
+        domain: {values: [F, "7"], source: public}
+        generate: {category: {weights: {F: 0.6, "7": 0.4}, cite: [census]}}
       old: {kind: boolean, generate: {bernoulli: {p: "where(sex == '7', 0.25, 1)", assumption: true}}}
-      dx: {kind: code, system: codes, domain: {values: [A1, B2], source: public}, generate: {category: {weights: {A1: 1, B2: 1}}}}
+      dx:
+        kind: code
+        system: codes
+        domain: {values: [A1, B2], source: public}
+        generate: {category: {weights: {A1: 1, B2: 1}}}
       n:
         kind: integer
         generate:
@@ -75,10 +82,10 @@ def test_a_table_may_own_up_to_its_assumptions():
 @pytest.mark.parametrize(
     ("old", "new", "line", "found"),
     [
-        ("cite: [census]", "cite: [cencus]", 13, "no source 'cencus'"),
+        ("cite: [census]", "cite: [cencus]", 16, "no source 'cencus'"),
         ("cite: {rate: census}", "cite: {rat: census}", 4, "no param 'rat'"),
         ("cite: {rate: census}", "cite: {rate: cens}", 4, "no source 'cens'"),
-        ("system: codes", "system: code", 15, "no source 'code'"),
+        ("system: codes", "system: code", 20, "no source 'code'"),
         ("{title: Codes, ", "{", 7, "the key 'title' is missing"),
         ("year: 2020", "year: 20", 6, "input should be greater than or equal to 1500"),
     ],

@@ -19,7 +19,10 @@ tables:
     one_row_per_person: true
     columns:
       id: {kind: id, role: key, generate: {sequence: {prefix: A}}}
-      age: {kind: integer, domain: {min: 0, max: 100, source: public}, generate: {dist: {name: poisson, mean: mean}}}
+      age:
+        kind: integer
+        domain: {min: 0, max: 100, source: public}
+        generate: {dist: {name: poisson, mean: mean}}
       gone: {kind: boolean, generate: {bernoulli: {p: rate}}}
       wait: {kind: float, generate: {dist: wait}}
     constraints:
@@ -100,12 +103,14 @@ def test_faults_of_the_base_are_told_of_the_base(folder):
     (folder / "base.yaml").write_text(BASE.replace("kind: boolean", "kind: bool"), "utf-8")
     (fault,) = faults(folder, OWN)
     assert fault.file.endswith("base.yaml")
-    assert fault.line == 11
+    assert fault.line == 14
 
 
-def test_what_breaks_the_base_is_told_at_the_own_key(folder):
-    (fault,) = faults(folder, OWN.replace("      age: {domain: {min: 0, max: 50, source: public}}\n", "      age:\n"))[:1]
-    assert fault.file.endswith("own.yaml")
+def test_what_breaks_the_base_is_told_in_the_own_file(folder):
+    old = "      age: {domain: {min: 0, max: 50, source: public}}\n"
+    found = faults(folder, OWN.replace(old, "      age:\n"))
+    assert found
+    assert all(fault.file.endswith("own.yaml") for fault in found)
 
 
 @pytest.mark.parametrize(
@@ -142,15 +147,16 @@ def test_a_schema_on_itself_is_refused(folder):
 
 def test_a_tower_of_bases_has_its_limit(folder):
     (folder / "b0.yaml").write_text(BASE, "utf-8")
+    own = OWN.replace("      gone:\n", "")
     for i in range(1, 12):
-        (folder / f"b{i}.yaml").write_text(OWN.replace("base.yaml", f"b{i - 1}.yaml").replace("      gone:\n", ""))
-    (fault,) = faults(folder, OWN.replace("base.yaml", "b11.yaml").replace("      gone:\n", ""))
+        (folder / f"b{i}.yaml").write_text(own.replace("base.yaml", f"b{i - 1}.yaml"), "utf-8")
+    (fault,) = faults(folder, own.replace("base.yaml", "b11.yaml"))
     assert "more than 8 bases" in fault.found
 
 
 def test_an_unknown_distribution_is_told_with_a_near_one(folder):
     found = faults(folder, BASE.replace("{dist: wait}}\n    constraints", "{dist: wiat}}\n    constraints"))
-    assert [(fault.line, fault.found) for fault in found] == [(12, "no distribution 'wiat'")]
+    assert [(fault.line, fault.found) for fault in found] == [(15, "no distribution 'wiat'")]
     assert "'wait'" in found[0].repair
 
 
