@@ -32,7 +32,7 @@ def under(parent: Rows, table: str, count: Count, rng: np.random.Generator) -> R
         found = f"{bad} of {parent.count} parents with a count outside 0 to {count.most}"
         raise impossible(f"tables.{table}.generate.count", found, "use clip(), or raise max_rows_per_person")
     parent_rows = np.repeat(np.arange(parent.count), counts.values.astype(np.int64))
-    return Rows(table, len(parent_rows), parent.params, parent, parent_rows)
+    return Rows(table, len(parent_rows), parent.params, parent, parent_rows, run=parent.run)
 
 
 def sort_within_parents(rows: Rows, by: str) -> None:

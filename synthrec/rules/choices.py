@@ -13,7 +13,7 @@ from synthrec.rules.numeric import weight_matrix
 from synthrec.rules.rows import Maker, Rows
 from synthrec.schema import generate_model as spec
 from synthrec.schema import spec_base as base
-from synthrec.schema.conditional import arrange, closed_labels
+from synthrec.schema.conditional import Arranged, arrange, closed_labels
 from synthrec.schema.model import Scalar
 from synthrec.schema.scalars import constants
 from synthrec.schema.vector import BoolArray, IntArray, Vector
@@ -68,7 +68,7 @@ class Combinations:
     """One axis per column; the last position of each axis is for a missing label."""
 
     @classmethod
-    def of(cls, make: spec.Table | spec.Lookup, target: Target, default: int) -> Combinations:
+    def of(cls, make: Arranged, target: Target, default: int) -> Combinations:
         """From a spec; combinations without a row take row `default`."""
         columns = [target.names[name] for name in make.by]
         cells = np.full([len(closed_labels(column)) + 1 for column in columns], -1, np.int64)

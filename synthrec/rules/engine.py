@@ -8,8 +8,9 @@ size, and a new column changes no other.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -22,9 +23,13 @@ from synthrec.rules.children import root_of, sort_within_parents, under
 from synthrec.rules.chunks import Block, joined
 from synthrec.rules.makers import numbered
 from synthrec.rules.params import overridden, vectors
-from synthrec.rules.plan import Check, TablePlan, plan
-from synthrec.rules.rows import Rows, replaced
+from synthrec.rules.plan import TablePlan, plan
+from synthrec.rules.prevalence import Cuts, PrevalenceMaker, counted
+from synthrec.rules.quotas import Census, Cut, Quota
+from synthrec.rules.rows import Maker, Rows, replaced
+from synthrec.rules.run import Run
 from synthrec.rules.scans import families
+from synthrec.rules.stages import Check, Stage
 from synthrec.schema.model import Scalar, Schema
 from synthrec.schema.vector import BoolArray, IntArray, Vector
 
@@ -61,29 +66,87 @@ class RuleEngine:
             raise ConfigError("the number of roots is at least 0 and that of rows per chunk at least 1")
         return joined(self._pieces(n, streams, chunk_rows), chunk_rows)
 
+    def blocks(self, n: int, *, streams: Streams) -> Iterator[Records]:
+        """The same records in pieces of `BLOCK_ROOTS` roots with all their descendants, the last one shorter."""
+        return self._pieces(n, streams, sys.maxsize // 2)
+
     def _pieces(self, n: int, streams: Streams, chunk_rows: int) -> Iterator[Records]:
-        numbers: Counter[str] = Counter()
-        for block, start in enumerate(range(0, max(n, 1), BLOCK_ROOTS)):
-            made = _Making(streams, block, self._param_vectors, numbers).block(self._plans)
-            yield from made.pieces(min(n - start, BLOCK_ROOTS), chunk_rows) if n else [made.records(0, 0)]
+        for making in self._makings(n, streams, self._cuts(n, streams)):
+            made = making.block(self._plans)
+            wanted = min(making.run.wanted, BLOCK_ROOTS)
+            yield from made.pieces(wanted, chunk_rows) if n else [made.records(0, 0)]
+
+    def _makings(self, n: int, streams: Streams, cuts: Cuts) -> Iterator[Making]:
+        """One pass over the blocks of a run, each still to be made."""
+        run = Run(n, quotas=self._quotas(cuts))
+        for block, run.start in enumerate(range(0, max(n, 1), BLOCK_ROOTS)):
+            yield Making(streams, block, self._param_vectors, run)
+
+    def _quotas(self, cuts: Cuts) -> dict[str, Sequence[Quota]]:
+        exact = (maker for table in self._plans for stage in table.stages for maker in stage.exact.values())
+        known = {maker.where: maker for maker in exact if not maker.counts or maker.where in cuts}
+        return {where: maker.quotas(self._params_alone, cuts.get(where)) for where, maker in known.items()}
+
+    def _cuts(self, n: int, streams: Streams) -> Cuts:
+        """Which rows the counts of the run choose, found stage by stage in passes of their own."""
+        cuts: dict[str, Sequence[Cut | None]] = {}
+        for table in self._plans:
+            for number, stage in enumerate(table.stages):
+                counting = {name: maker for name, maker in stage.exact.items() if maker.counts}
+                if counting:
+                    cuts |= self._census(Asked(table.name, number, counting), self._makings(n, streams, cuts))
+        return cuts
+
+    def _census(self, asked: Asked, makings: Iterable[Making]) -> Cuts:
+        censuses = {name: maker.censuses(self._params_alone) for name, maker in asked.makers.items()}
+        for making in makings:
+            making.take_census(self._plans, asked, censuses)
+        return {maker.where: maker.cuts(censuses[name]) for name, maker in asked.makers.items()}
+
+    @cached_property
+    def _params_alone(self) -> Rows:
+        return Rows("", 1, self._param_vectors)
 
     @cached_property
     def _param_vectors(self) -> Mapping[str, Vector]:
         return vectors(self.params)
 
 
-class _Making:
+@dataclass(frozen=True)
+class Asked:
+    """Columns of an exact prevalence whose counts are settled in one pass."""
+
+    table: str
+    stage: int
+    makers: Mapping[str, PrevalenceMaker]
+
+
+class Making:
     """One block in the making."""
 
-    def __init__(
-        self, streams: Streams, block: int, params: Mapping[str, Vector], numbers: Counter[str]
-    ) -> None:
+    def __init__(self, streams: Streams, block: int, params: Mapping[str, Vector], run: Run) -> None:
+        self.run = run
         self._streams = streams
         self._block = block
         self._params = params
-        self._numbers = numbers
-        """Rows of each table in earlier blocks."""
         self._tables: dict[str, Rows] = {}
+
+    def take_census(
+        self, plans: tuple[TablePlan, ...], asked: Asked, censuses: Mapping[str, Sequence[Census | None]]
+    ) -> None:
+        """Make the tables above the asked one and what comes before the asked columns; add their keys."""
+        by_name = {table.name: table for table in plans}
+        line = [asked.table]
+        while (above := by_name[line[-1]].per) is not None:
+            line.append(above)
+        for name in reversed(line[1:]):
+            self._tables[name] = self._table(by_name[name])
+        rows = self._empty(by_name[asked.table])
+        for stage in by_name[asked.table].stages[: asked.stage]:
+            self._stage(by_name[asked.table], stage, rows)
+        for column, maker in asked.makers.items():
+            strata, keys = maker.keys(rows, self._stream(f"{asked.table}.{column}"))
+            counted(strata, keys, censuses[column])
 
     def block(self, plans: tuple[TablePlan, ...]) -> Block:
         """All tables, parents first."""
@@ -100,52 +163,61 @@ class _Making:
 
     def _table(self, table: TablePlan) -> Rows:
         rows = self._empty(table)
-        self._draw(table, rows, "")
-        self._redraw(table, rows)
+        for stage in table.stages:
+            self._stage(table, stage, rows)
         if table.order_by is not None:
             sort_within_parents(rows, table.order_by)
         for name, sequence in table.sequences.items():
-            first = self._numbers[table.name]
+            first = self.run.made[table.name]
             rows.made[name] = numbered(sequence, table.spec.columns[name], first, rows.count)
-        self._numbers[table.name] += rows.count
+        self.run.made[table.name] += rows.count
         _refuse(table.late_checks, rows)
         return rows
 
     def _empty(self, table: TablePlan) -> Rows:
-        if table.per is None or table.count is None:
-            return Rows(table.name, BLOCK_ROOTS, self._params)
+        if table.per is None:
+            return Rows(table.name, BLOCK_ROOTS, self._params, run=self.run)
+        if table.source is not None:
+            return table.source.under(self._tables[table.per], table.name, self._stream)
+        assert table.count is not None  # noqa: S101  (a table below another has one or the other)
         return under(self._tables[table.per], table.name, table.count, self._stream(f"{table.name}:count"))
 
-    def _draw(self, table: TablePlan, rows: Rows, suffix: str) -> None:
-        for name, maker in table.makers.items():
-            rows.made[name] = maker.draw(rows, self._stream(f"{table.name}.{name}{suffix}"))
+    def _stage(self, table: TablePlan, stage: Stage, rows: Rows) -> None:
+        self._draw(stage.exact, rows, "")
+        self._draw(stage.makers, rows, "")
+        self._redraw(table, stage, rows)
 
-    def _redraw(self, table: TablePlan, rows: Rows) -> None:
-        """Draw the rows that violate a check anew, all their columns, until none does."""
+    def _draw(self, makers: Mapping[str, Maker], rows: Rows, suffix: str) -> None:
+        for name, maker in makers.items():
+            rows.made[name] = maker.draw(rows, self._stream(f"{rows.table}.{name}{suffix}"))
+
+    def _redraw(self, table: TablePlan, stage: Stage, rows: Rows) -> None:
+        """Draw the rows that violate a check anew, all the stage's columns, until none does."""
         for attempt in range(REDRAWS):
-            bad = np.flatnonzero(_to_redraw(table, rows))
+            bad = np.flatnonzero(_to_redraw(table, stage, rows))
             if not len(bad):
                 return
             fresh = rows.at(bad)
-            self._draw(table, fresh, f":redraw{attempt}")
-            for name in table.makers:
+            fresh.made = {name: rows.made[name].take(bad) for name in stage.earlier & set(rows.made)}
+            self._draw(stage.makers, fresh, f":redraw{attempt}")
+            for name in stage.makers:
                 rows.made[name] = replaced(rows.made[name], bad, fresh.made[name])
-        _refuse(table.checks, rows)
+        _refuse(stage.checks, rows)
 
 
 def _ends(rows: Rows) -> IntArray:
     return np.searchsorted(root_of(rows), np.arange(BLOCK_ROOTS + 1), side="left")
 
 
-def _violations(table: TablePlan, rows: Rows) -> BoolArray:
+def _violations(stage: Stage, rows: Rows) -> BoolArray:
     violated = np.zeros(rows.count, dtype=bool)
-    for check in table.checks:
+    for check in stage.checks:
         violated |= check.violated(rows)
     return violated
 
 
-def _to_redraw(table: TablePlan, rows: Rows) -> BoolArray:
-    violated = _violations(table, rows)
+def _to_redraw(table: TablePlan, stage: Stage, rows: Rows) -> BoolArray:
+    violated = _violations(stage, rows)
     if table.redraws == "rows" or rows.parent is None:
         return violated
     family = families(rows)

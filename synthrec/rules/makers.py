@@ -13,13 +13,17 @@ from synthrec.rules.amounts import Amount, FloatArray, Target, evaluate, impossi
 from synthrec.rules.choices import category, lookup, table
 from synthrec.rules.numbers import convert, from_labels
 from synthrec.rules.numeric import DistMaker, MixtureMaker
+from synthrec.rules.prevalence import PrevalenceMaker
 from synthrec.rules.rows import Maker, Rows
 from synthrec.rules.scans import scan
+from synthrec.rules.siblings import ArMaker, SplitMaker
+from synthrec.rules.sources import GivenMaker
 from synthrec.rules.temporal import BetweenMaker, OffsetMaker
 from synthrec.schema import generate_model as spec
 from synthrec.schema import spec_base as base
 from synthrec.schema.expressions import Expression, compile_expression
 from synthrec.schema.model import Column
+from synthrec.schema.prevalence_spec import Prevalence
 from synthrec.schema.scalars import constants
 from synthrec.schema.vector import IntArray, Vector
 
@@ -191,5 +195,9 @@ _MAKERS: Mapping[type[base.Spec], Callable[[Any, Target], Maker]] = {
     spec.Scan: scan,
     spec.Copy: CopyMaker.of,
     spec.Bernoulli: BernoulliMaker.of,
+    Prevalence: PrevalenceMaker.of,
     spec.Template: TemplateMaker.of,
+    spec.Given: GivenMaker.of,
+    spec.Ar: ArMaker.of,
+    spec.Split: SplitMaker.of,
 }

@@ -12,28 +12,20 @@ import numpy as np
 from synthrec.errors import Fault, SchemaError
 from synthrec.rules.amounts import Names, Target, evaluate
 from synthrec.rules.children import Count
+from synthrec.rules.events import EventSource
+from synthrec.rules.history import HistorySource
 from synthrec.rules.makers import maker
 from synthrec.rules.rows import Maker, Rows
+from synthrec.rules.stages import Check, Stage, stages
+from synthrec.rules.sources import Bringing, Source
+from synthrec.schema.events_spec import Events
 from synthrec.schema.expressions import Expression, compile_expression
 from synthrec.schema.generate import faults
-from synthrec.schema.generate_model import Scan, Sequence
+from synthrec.schema.generate_model import SIBLINGS, Sequence
 from synthrec.schema.model import LABEL_KINDS, Column, Scalar, Schema, TableSpec
 from synthrec.schema.rule_tables import RuleTable, count_column, most_children, rule_tables, scope
 from synthrec.schema.scalars import model_number
 from synthrec.schema.vector import BoolArray
-
-
-@dataclass(frozen=True)
-class Check:
-    """A rule that every row must keep."""
-
-    where: str
-    """Its place in the schema."""
-    rule: str
-    names: frozenset[str]
-    """The columns it looks at."""
-    violated: Callable[[Rows], BoolArray]
-    """Where the rule is broken, shape (n,)."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +36,12 @@ class TablePlan:
     spec: TableSpec
     per: str | None
     count: Count | None
-    makers: Mapping[str, Maker]
-    """In executable order; sequences are not among them."""
+    source: Bringing | None
+    """What brings the rows about, where it is not a count."""
+    stages: tuple[Stage, ...]
+    """How its columns are made; sequences are not among them."""
     sequences: Mapping[str, Sequence]
     order_by: str | None
-    checks: tuple[Check, ...]
     late_checks: tuple[Check, ...]
     """Those that look at sequences, which are numbered last and cannot be drawn anew."""
     redraws: Literal["rows", "families"]
@@ -97,12 +90,16 @@ def _table(table: RuleTable, tables: Mapping[str, RuleTable], params: Mapping[st
         spec=table.spec,
         per=table.generate.per,
         count=_count(table, tables, params),
-        makers={name: made[name] for name in order},
+        source=_source(table, tables, params),
+        stages=stages(
+            {name: made[name] for name in order}, (check for check in checks if check.names <= set(made))
+        ),
         sequences={name: make.make for name, make in table.makes.items() if isinstance(make.make, Sequence)},
         order_by=table.generate.order_by,
-        checks=tuple(check for check in checks if check.names <= set(made)),
         late_checks=tuple(check for check in checks if not check.names <= set(made)),
-        redraws="families" if any(isinstance(make.make, Scan) for make in table.makes.values()) else "rows",
+        redraws="families"
+        if any(isinstance(make.make, SIBLINGS) for make in table.makes.values())
+        else "rows",
     )
 
 
@@ -112,6 +109,21 @@ def _count(table: RuleTable, tables: Mapping[str, RuleTable], params: Mapping[st
     names: Names = scope(tables, table.generate.per, params)
     target = Target(count_column(table), names, f"tables.{table.name}.generate.count")
     return Count(maker(table.count, target), most_children(table))
+
+
+def _source(
+    table: RuleTable, tables: Mapping[str, RuleTable], params: Mapping[str, Scalar]
+) -> Bringing | None:
+    if table.source is None or table.generate.per is None:
+        return None
+    names: Names = scope(tables, table.generate.per, params)
+    column, place = count_column(table), f"tables.{table.name}.generate"
+    source: Source
+    if isinstance(table.source, Events):
+        source = EventSource.of(table.source, Target(column, names, f"{place}.events"))
+    else:
+        source = HistorySource.of(table.source, Target(column, names, f"{place}.history"))
+    return Bringing(source, most_children(table))
 
 
 def _checks(table: RuleTable, made: Mapping[str, Maker]) -> Iterator[Check]:

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from synthrec.rules.run import Run
 from synthrec.schema.vector import IntArray, Vector
 
 
@@ -24,6 +25,10 @@ class Rows:
     parent_rows: IntArray | None = None
     """Position of each row's parent, ascending."""
     made: dict[str, Vector] = field(default_factory=dict)
+    run: Run = field(default_factory=Run)
+    """The run they are made for."""
+    given: Mapping[str, Vector] = field(default_factory=dict)
+    """What came about together with the rows, such as the times of events."""
 
     def vector(self, name: str) -> Vector:
         """A column of these rows, of an ancestor (``table.column``) or a param."""
@@ -47,7 +52,8 @@ class Rows:
     def at(self, rows: NDArray[np.intp]) -> Rows:
         """The same rows at some positions, with nothing made yet."""
         above = None if self.parent_rows is None else self.parent_rows[rows]
-        return Rows(self.table, len(rows), self.params, self.parent, above)
+        given = {name: vector.take(rows) for name, vector in self.given.items()}
+        return Rows(self.table, len(rows), self.params, self.parent, above, given=given, run=self.run)
 
 
 class Maker(Protocol):

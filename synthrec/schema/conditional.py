@@ -9,9 +9,13 @@ import numpy as np
 from synthrec.schema.faults import suggestion
 from synthrec.schema.generate_model import Lookup, Table
 from synthrec.schema.model import LABEL_KINDS, Column, label
+from synthrec.schema.prevalence_spec import Prevalence
 from synthrec.schema.rule_tables import Problem
 from synthrec.schema.spec_base import When
 from synthrec.schema.vector import IntArray
+
+Arranged = Table | Lookup | Prevalence
+"""Specs whose rows hold for combinations of labels."""
 
 
 def closed_labels(column: Column) -> tuple[str, ...]:
@@ -21,7 +25,7 @@ def closed_labels(column: Column) -> tuple[str, ...]:
     return column.domain.labels if column.kind in LABEL_KINDS and column.domain else ()
 
 
-def arrange(spec: Table | Lookup, by: Sequence[Column]) -> tuple[IntArray, list[Problem]]:
+def arrange(spec: Arranged, by: Sequence[Column]) -> tuple[IntArray, list[Problem]]:
     """Row number for each combination of labels (-1: none), one axis per column, and what is wrong."""
     labels = [closed_labels(column) for column in by]
     cells = np.full([len(names) for names in labels], -1, np.int64)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
+from synthrec.schema.events_spec import Given
 from synthrec.schema.faults import suggestion
-from synthrec.schema.generate_model import Copy, Scan, Sequence
+from synthrec.schema.generate_model import SIBLINGS, Copy, Sequence
 from synthrec.schema.generate_parts import Part
-from synthrec.schema.model import Column, Scalar, Schema
+from synthrec.schema.model import LABEL_KINDS, Column, Scalar, Schema
+from synthrec.schema.row_sources import GIVEN_LABELS, source_problems
 from synthrec.schema.rule_tables import (
     Problem,
     RuleTable,
@@ -18,7 +20,7 @@ from synthrec.schema.rule_tables import (
     rule_tables,
     scope,
 )
-from synthrec.schema.spec_base import Path
+from synthrec.schema.spec_base import MOMENTS, Path
 
 Params = Mapping[str, Scalar]
 
@@ -32,7 +34,7 @@ def faults(schema: Schema) -> list[Problem]:
     problems += _roots(tables)
     for name, table in tables.items():
         problems += _family(tables, table, schema.params)
-        problems += _columns(table, scope(tables, name, schema.params))
+        problems += _columns(table, scope(tables, name, schema.params), schema.params)
     return problems
 
 
@@ -57,18 +59,24 @@ def _family(tables: Mapping[str, RuleTable], table: RuleTable, params: Params) -
     """Parent, count, order and foreign keys of a table."""
     place: Path = ("tables", table.name, "generate")
     per, order_by = table.generate.per, table.generate.order_by
-    if order_by is not None and any(isinstance(make.make, Scan) for make in table.makes.values()):
-        yield (*place, "order_by"), "an order after a scan", "make the rows in order with scan, or sort them"
+    if order_by is not None and any(isinstance(make.make, SIBLINGS) for make in table.makes.values()):
+        yield (
+            (*place, "order_by"),
+            "an order after columns that look along the rows",
+            "make the rows in order, or sort them",
+        )
     if per is not None and per not in tables:
         yield (*place, "per"), f"unknown table {per!r}", suggestion(per, tables)
-    if per is not None and table.generate.count is None:
+    ways = (table.generate.count, table.generate.events, table.generate.history)
+    if per is not None and ways == (None, None, None):
         yield place, f"no count of rows per {per}", "add e.g. count: {dist: {name: poisson, mean: 2}}"
-    if per is None and table.generate.count is not None:
-        yield (*place, "count"), "a count without a parent", "add per: and the parent's name"
+    if per is None and ways != (None, None, None):
+        yield place, "a count, events or a history without a parent", "add per: and the parent's name"
     if order_by is not None and order_by not in table.columns:
         yield (*place, "order_by"), f"unknown column {order_by!r}", suggestion(order_by, table.columns)
     if per is not None and per in tables:
         yield from _count(tables, table, per, params)
+        yield from _source(tables, table, per, params)
         yield from _foreign_keys(table, per, tables[per].spec.primary_key)
 
 
@@ -77,6 +85,30 @@ def _count(tables: Mapping[str, RuleTable], table: RuleTable, per: str, params: 
         part = Part(table.count, count_column(table), scope(tables, per, params))
         place: Path = ("tables", table.name, "generate", "count")
         yield from (((*place, *path), found, repair) for path, found, repair in part.problems())
+
+
+def _source(tables: Mapping[str, RuleTable], table: RuleTable, per: str, params: Params) -> Iterator[Problem]:
+    if table.source is not None:
+        key = "events" if table.generate.events is not None else "history"
+        place: Path = ("tables", table.name, "generate", key)
+        problems = source_problems(table.source, scope(tables, per, params))
+        yield from (((*place, *path), found, repair) for path, found, repair in problems)
+
+
+def _given(table: RuleTable) -> Iterator[Problem]:
+    """Columns that come about with the rows: known ones, moments in local wall time."""
+    fields = table.source.fields if table.source is not None else frozenset[str]()
+    for name, make in table.makes.items():
+        if not isinstance(make.make, Given):
+            continue
+        place: Path = (*column_path(table.name, table.spec, name), "generate", "given")
+        column, field = table.columns[name], make.make.field
+        if field not in fields:
+            yield place, f"{field!r} does not come about with the rows", suggestion(field, fields)
+        elif column.kind not in (LABEL_KINDS if field in GIVEN_LABELS else MOMENTS):
+            yield place, f"{field} for a column of kind {column.kind}", "give it another kind"
+        elif column.timezone is not None:
+            yield place, "an event with a timezone", "events are in local wall time: remove the timezone"
 
 
 def _foreign_keys(table: RuleTable, per: str, key: tuple[str, ...]) -> Iterator[Problem]:
@@ -96,9 +128,10 @@ def _foreign_keys(table: RuleTable, per: str, key: tuple[str, ...]) -> Iterator[
                 yield place, "a foreign key that is not its parent's key", f"write {{copy: {per}.{target}}}"
 
 
-def _columns(table: RuleTable, names: Mapping[str, Column]) -> Iterator[Problem]:
+def _columns(table: RuleTable, names: Mapping[str, Column], params: Params) -> Iterator[Problem]:
     """What is wrong with how the columns of a table are made, one by one and together."""
-    parts = {name: Part(make, table.columns[name], names) for name, make in table.makes.items()}
+    fixed = set(params) - set(table.columns)
+    parts = {name: Part(make, table.columns[name], names, fixed) for name, make in table.makes.items()}
     used = {name: part.names & set(table.columns) for name, part in parts.items()}
     for name, part in parts.items():
         place: Path = (*column_path(table.name, table.spec, name), "generate")
@@ -113,6 +146,7 @@ def _columns(table: RuleTable, names: Mapping[str, Column]) -> Iterator[Problem]
                     f"{other!r} is numbered last",
                     "nothing in its own table can depend on a sequence",
                 )
+    yield from _given(table)
     yield from _cycle(table, used)
 
 

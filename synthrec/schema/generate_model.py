@@ -13,7 +13,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from synthrec.schema.events_spec import Given
 from synthrec.schema.model import Column, Domain, Kind, Model, Null, Scalar
+from synthrec.schema.prevalence_spec import Prevalence
+from synthrec.schema.siblings_spec import Ar, Split
 from synthrec.schema.spec_base import (
     MOMENTS,
     NUMBERS,
@@ -369,9 +372,15 @@ SPECS: Mapping[str, type[Spec]] = {
     "scan": Scan,
     "copy": Copy,
     "bernoulli": Bernoulli,
+    "prevalence": Prevalence,
     "template": Template,
+    "given": Given,
+    "ar": Ar,
+    "split": Split,
 }
-_SINGLE = {"const": "value", "expr": "source", "copy": "column"}
+SIBLINGS = (Scan, Ar, Split)
+"""Specs that look along a parent's rows."""
+_SINGLE = {"const": "value", "expr": "source", "copy": "column", "given": "field"}
 
 
 def build(key: str, value: Any) -> Spec:
@@ -427,6 +436,10 @@ class TableGenerate(Model):
     """The parent table; None for the root."""
     count: dict[str, Any] | None = None
     """How many rows each parent has; a `generate` spec over the parent's columns."""
+    events: dict[str, Any] | None = None
+    """Rows as events in time, in place of a count; see `synthrec.schema.events_spec`."""
+    history: dict[str, Any] | None = None
+    """Rows as the spells of a history, in place of a count; see `synthrec.schema.history_spec`."""
     order_by: str | None = None
     """Column by which the rows of one parent are sorted before sequences number them."""
     helpers: dict[Annotated[str, Field(pattern=r"^_[A-Za-z0-9_]+$")], Helper] = Field(default_factory=dict)

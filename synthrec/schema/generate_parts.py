@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
 
 from synthrec.errors import Fault, SchemaError
-from synthrec.schema.conditional import arrange, closed_labels
+from synthrec.schema.conditional import Arranged, arrange, closed_labels
 from synthrec.schema.expression_types import ResultKind
 from synthrec.schema.expressions import Expression, compile_expression
 from synthrec.schema.faults import suggestion
@@ -24,6 +24,7 @@ from synthrec.schema.generate_model import (
     Table,
 )
 from synthrec.schema.model import LABEL_KINDS, NUMERIC_KINDS, Column, Scalar
+from synthrec.schema.prevalence_spec import Prevalence
 from synthrec.schema.rule_tables import Problem
 from synthrec.schema.scalars import constants
 from synthrec.schema.spec_base import Moment, Path, Weights
@@ -48,10 +49,17 @@ def fits(kind: ResultKind, column: Column) -> bool:
 class Part:
     """A `generate:` part, the column it makes, and the names it may use."""
 
-    def __init__(self, make: Generate, column: Column, names: Mapping[str, Column]) -> None:
+    def __init__(
+        self,
+        make: Generate,
+        column: Column,
+        names: Mapping[str, Column],
+        params: Collection[str] = (),
+    ) -> None:
         self._make = make
         self._column = column
         self._names = names
+        self._params = frozenset(params)
 
     @cached_property
     def _compiled(self) -> list[tuple[Path, Expression | tuple[Fault, ...]]]:
@@ -131,6 +139,8 @@ class Part:
                 yield from self._table(table)
             case Lookup() as lookup:
                 yield from self._lookup(lookup)
+            case Prevalence() as prevalence:
+                yield from self._prevalence(prevalence)
             case Between(start=start, end=end):
                 yield from self._moment(("from",), start)
                 yield from self._moment(("to",), end)
@@ -176,7 +186,20 @@ class Part:
         if lookup.default is not None:
             yield from self._values(("default",), [lookup.default])
 
-    def _arranged(self, spec: Table | Lookup) -> Iterator[Problem]:
+    def _prevalence(self, prevalence: Prevalence) -> Iterator[Problem]:
+        yield from prevalence.impossible_sizes()
+        yield from self._values(("value",), [prevalence.value])
+        yield from self._weights(("others",), prevalence.others)
+        if prevalence.by:
+            yield from self._arranged(prevalence)
+        if self._make.missing is not None:
+            yield (), "missing values of an exact number", "leave missing out, or say where: with a condition"
+        for path, found in self._compiled:
+            is_size = isinstance(found, Expression) and path[-1] in {"rate", "count"}
+            if is_size and (varying := ", ".join(sorted(found.names - self._params))):
+                yield path[1:], f"a size that depends on {varying}", "use params and numbers alone"
+
+    def _arranged(self, spec: Arranged) -> Iterator[Problem]:
         known = [name for name in spec.by if name in self._names]
         open_ = [name for name in known if not closed_labels(self._names[name])]
         for name in open_:
