@@ -1,4 +1,4 @@
-"""Where the reviewed assets are: `schemas/`, `privacy/`, `validation/` and `sample_data/`.
+"""Where the reviewed assets are: `schemas/`, `scenarios/`, `privacy/`, `validation/`, `sample_data/`.
 
 An installed wheel carries them in `synthrec/_assets`; a checkout has them beside the package. The folder
 beside it is believed only where `pyproject.toml` stands too: a stray folder is never read as a policy.
@@ -13,7 +13,7 @@ from typing import Literal
 
 from synthrec.errors import ConfigError, InternalError
 
-Kind = Literal["schemas", "privacy", "validation", "sample_data"]
+Kind = Literal["schemas", "scenarios", "privacy", "validation", "sample_data"]
 
 _PACKAGE = Path(__file__).resolve().parent
 _RESERVED = "terminologies"

@@ -12,7 +12,7 @@ from synthrec import assets
 from synthrec.errors import ConfigError, InternalError
 
 ROOT = Path(__file__).parents[1]
-KINDS = ("schemas", "privacy", "validation", "sample_data")
+KINDS = ("schemas", "scenarios", "privacy", "validation", "sample_data")
 PACKED = "synthrec/_assets/"
 
 
