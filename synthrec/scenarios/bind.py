@@ -1,0 +1,329 @@
+"""A scenario beside a schema: every name, expression and `generate:` part checked and compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from synthrec.errors import Fault, FaultsError, SchemaError
+from synthrec.rules.amounts import Target
+from synthrec.rules.makers import maker
+from synthrec.rules.params import overridden
+from synthrec.rules.rows import Maker
+from synthrec.scenarios.design import column as param_column
+from synthrec.scenarios.load import ScenarioFile
+from synthrec.scenarios.model import Scenario, Step
+from synthrec.schema.expressions import Expression, compile_expression
+from synthrec.schema.faults import suggestion
+from synthrec.schema.generate_model import Copy, Generate, Helper
+from synthrec.schema.generate_parts import Part
+from synthrec.schema.model import Column, Scalar, Schema
+from synthrec.schema.rule_tables import GenerateError, parse_generate, rule_tables
+from synthrec.schema.rule_tables import param_column as schema_param
+from synthrec.schema.yaml_source import Path
+
+INTEGER = Column(kind="integer")
+PLACES = ("row.index", "row.before", "row.after")
+"""Number of a row within its instance; rows of the same unit before and after it."""
+
+Names = dict[str, Column]
+
+
+@dataclass(frozen=True, eq=False)
+class BoundStep:
+    """A step ready to run."""
+
+    number: int
+    step: Step
+    when: Expression
+    repeat: Expression
+    like: Expression
+    rows: Expression | None
+    makers: Mapping[str, Maker]
+    """Hidden values and columns, in the order in which they are made."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bound:
+    """An injection ready to run on records of one schema."""
+
+    scenario: Scenario
+    schema: Schema
+    unit: str
+    children: tuple[str, ...]
+    """Tables whose rows stand under the unit's."""
+    where: Expression
+    weight: Expression | None
+    anchor: Expression | None
+    let: Mapping[str, Maker]
+    steps: tuple[BoundStep, ...]
+    copies: Mapping[str, Mapping[str, str]]
+    """By table: columns that copy one of the unit's, and which."""
+    recompute: Mapping[str, Mapping[str, Maker]] = field(default_factory=dict)
+    """By table: columns that the schema's own rule makes anew."""
+
+    @property
+    def name(self) -> str:
+        """Of the scenario."""
+        return self.scenario.scenario.name
+
+
+def bind(file: ScenarioFile, schema: Schema) -> Bound:
+    """The injection of a scenario file into records of a schema.
+
+    Raises:
+        FaultsError: every key that does not fit the schema, with line, column and repair.
+    """
+    binder = _Binder(file, schema)
+    bound = binder.bound()
+    if binder.faults or bound is None:
+        raise FaultsError(binder.faults)
+    return bound
+
+
+def reweighted(
+    file: ScenarioFile, schema: Schema, params: Mapping[str, Scalar], tier: str
+) -> dict[str, Scalar]:
+    """The params of a schema under a reweighting scenario of one tier.
+
+    Raises:
+        FaultsError: the scenario does not fit the schema.
+    """
+    binder = _Binder(file, schema)
+    current = overridden(schema.params, params)
+    found = binder.reweighted(current, file.scenario.severity.tiers[tier])
+    if binder.faults:
+        raise FaultsError(binder.faults)
+    return {**params, **found}
+
+
+class _Binder:
+    """Collects faults while it compiles."""
+
+    def __init__(self, file: ScenarioFile, schema: Schema) -> None:
+        self.scenario = file.scenario
+        self.schema = schema
+        self.faults: list[Fault] = []
+        self._source = file.source
+        self._tables = rule_tables(schema)
+        self._params = {name: schema_param(value) for name, value in schema.params.items()}
+        self._check_target()
+
+    def add(self, path: Path, found: str, repair: str) -> None:
+        """One more fault."""
+        self.faults.append(self._source.fault(path, found, repair))
+
+    def _check_target(self) -> None:
+        targets, info = self.scenario.targets, self.schema.info
+        if targets.schema_name != info.name:
+            self.add(("targets", "schema"), f"records of {info.name!r}", f"run it on {targets.schema_name}")
+        elif str(targets.major) != info.version.split(".")[0]:
+            self.add(("targets", "major"), f"schema version {info.version}", "review it for that version")
+
+    def reweighted(self, params: Mapping[str, Scalar], severity: float) -> dict[str, Scalar]:
+        """New values of params."""
+        names = {**self._params, "severity": Column(kind="float")}
+        values = {**params, "severity": severity}
+        from synthrec.rules.params import vectors  # noqa: PLC0415
+
+        found: dict[str, Scalar] = {}
+        for name, text in self.scenario.reweight.items():
+            if name not in params:
+                self.add(("reweight", name), f"unknown param {name!r}", suggestion(name, params))
+                continue
+            expression = self.expression(("reweight", name), text, names, "number")
+            if expression is not None:
+                result = expression.evaluate(vectors(values))
+                number = float(result.values[0])
+                found[name] = round(number) if isinstance(params[name], int) else number
+        return found
+
+    def bound(self) -> Bound | None:
+        """The injection, as far as it can be compiled."""
+        scenario, unit = self.scenario, str(self.scenario.unit)
+        if not self._check_tables(unit):
+            return None
+        where = self.expression(("select", "where"), scenario.select.where, self._unit_names(), "boolean")
+        weight = scenario.select.weight
+        compiled_weight = (
+            None if weight is None else self.expression(("select", "weight"), weight, self._unit_names(), "number")
+        )
+        anchor = scenario.anchor
+        compiled_anchor = (
+            None if anchor is None else self.expression(("anchor", "where"), anchor.where, self._row_names(anchor.table, {}), "boolean")
+        )
+        names = self._instance_names()
+        let = self._lets(("let",), scenario.let, names)
+        steps = [self._step(i, step, names) for i, step in enumerate(scenario.steps)]
+        recompute = self._recompute()
+        if self.faults or where is None:
+            return None
+        return Bound(
+            scenario=scenario,
+            schema=self.schema,
+            unit=unit,
+            children=self._children,
+            where=where,
+            weight=compiled_weight,
+            anchor=compiled_anchor,
+            let=let,
+            steps=tuple(step for step in steps if step is not None),
+            copies={table: dict(self._copied(table)) for table in self._children},
+            recompute=recompute,
+        )
+
+    @property
+    def _children(self) -> tuple[str, ...]:
+        return tuple(name for name, table in self._tables.items() if table.generate.per == self.scenario.unit)
+
+    def _check_tables(self, unit: str) -> bool:
+        roots = [name for name, table in self._tables.items() if table.generate.per is None]
+        known = len(self.faults)
+        if unit not in roots:
+            self.add(("unit",), f"{unit!r} is not the root table", f"write {roots[0]}")
+            return False
+        prevalence = self.scenario.prevalence
+        if prevalence is not None and prevalence.per != unit:
+            self.add(("prevalence", "per"), f"{prevalence.per!r} is not the unit", f"write {unit}")
+        stratum = prevalence.stratify if prevalence else None
+        if stratum is not None and stratum not in self.schema.tables[unit].columns:
+            self.add(("prevalence", "stratify"), f"unknown column {stratum!r}", suggestion(stratum, self.schema.tables[unit].columns))
+        if self.scenario.anchor is not None:
+            self._check_child(("anchor", "table"), self.scenario.anchor.table)
+        for i, step in enumerate(self.scenario.steps):
+            if step.emit is not None:
+                self._check_child(("steps", i, "emit"), step.emit)
+            elif step.table != unit:
+                self._check_child(("steps", i, "change"), step.table)
+        if self.scenario.coverage and self.scenario.coverage.table not in self._tables:
+            self.add(("coverage", "table"), "unknown table", suggestion(self.scenario.coverage.table, self._tables))
+        return len(self.faults) == known
+
+    def _check_child(self, path: Path, table: str) -> None:
+        if table not in self._children:
+            self.add(path, f"{table!r} is not a child of {self.scenario.unit}", suggestion(table, self._children))
+        elif path[-1] == "emit" and any(other.generate.per == table for other in self._tables.values()):
+            self.add(path, f"rows of {table!r} have children of their own", "emit into a table without children")
+
+    # --- names ----------------------------------------------------------------------------------------------
+
+    def _unit_names(self) -> Names:
+        counts = {f"{table}.count": INTEGER for table in self._children}
+        return {**self._params, **counts, **self.schema.tables[str(self.scenario.unit)].columns}
+
+    def _instance_names(self) -> Names:
+        names = self._unit_names()
+        for name, param in self.scenario.params.items():
+            if name in names:
+                self.add(("params", name), "the name of a column or param of the schema", "choose another")
+            names[name] = param_column(param)
+        anchor = self.scenario.anchor
+        if anchor is not None:
+            columns = self.schema.tables[anchor.table].columns
+            names |= {f"anchor.{name}": content for name, content in columns.items()}
+            names |= {"anchor.before": INTEGER, "anchor.after": INTEGER}
+        return {**names, "severity": Column(kind="float")}
+
+    def _row_names(self, table: str, instance: Names) -> Names:
+        """What an expression over rows of a table may use."""
+        unit = str(self.scenario.unit)
+        own = self.schema.tables[unit].columns
+        if table == unit:
+            return {**self._params, **instance, **own}
+        above = {name: content for name, content in instance.items() if name not in own}
+        above |= {f"{unit}.{name}": content for name, content in own.items()}
+        places = dict.fromkeys(PLACES, INTEGER)
+        return {**self._params, **above, **places, **self.schema.tables[table].columns}
+
+    # --- parts ----------------------------------------------------------------------------------------------
+
+    def expression(self, path: Path, text: str, names: Names, kind: str) -> Expression | None:
+        """A compiled expression of one kind."""
+        try:
+            found = compile_expression(text, names)
+        except SchemaError as error:
+            for fault in error.faults:
+                self.add(path, fault.found, fault.repair)
+            return None
+        if found.kind != kind:
+            self.add(path, f"an expression that yields a {found.kind}", f"write a {kind}")
+        return found
+
+    def _step(self, number: int, step: Step, instance: Names) -> BoundStep | None:
+        path: Path = ("steps", number)
+        names = self._row_names(step.table, instance)
+        when = self.expression((*path, "when"), step.when or "true", instance, "boolean")
+        repeat = self.expression((*path, "repeat"), step.repeat, instance, "number")
+        own = {**self._params, **self.schema.tables[step.table].columns}
+        like = self.expression((*path, "like"), step.like, own, "boolean")
+        rows = None if step.rows is None else self.expression((*path, "rows"), step.rows, names, "boolean")
+        makers = self._lets((*path, "let"), step.let, names)
+        for column, raw in step.set.items():
+            made = self._set((*path, "set", column), column, raw, step.table, names)
+            if made is not None:
+                makers[column] = made
+        if when is None or repeat is None or like is None:
+            return None
+        return BoundStep(number, step, when, repeat, like, rows, makers)
+
+    def _set(self, path: Path, column: str, raw: Mapping[str, Any], table: str, names: Names) -> Maker | None:
+        columns = self.schema.tables[table].columns
+        if column not in columns:
+            self.add(path, f"unknown column {column!r}", suggestion(column, columns))
+            return None
+        if columns[column].role == "key" or columns[column].kind == "id":
+            self.add(path, "a key", "leave keys alone: rows are numbered anew")
+            return None
+        return self._maker(path, raw, columns[column], names)
+
+    def _lets(self, path: Path, helpers: Mapping[str, Helper], names: Names) -> dict[str, Maker]:
+        """Hidden values, one after the other; `names` gets them, too."""
+        makers: dict[str, Maker] = {}
+        for name, helper in helpers.items():
+            made = self._maker((*path, name, "generate"), helper.generate, helper.column, names)
+            names[name] = helper.column
+            if made is not None:
+                makers[name] = made
+        return makers
+
+    def _maker(self, path: Path, raw: Mapping[str, Any], column: Column, names: Names) -> Maker | None:
+        known = len(self.faults)
+        try:
+            make = parse_generate(raw)
+        except GenerateError as error:
+            for inner, found, repair in error.problems:
+                self.add((*path, *inner), found, repair)
+            return None
+        for inner, found, repair in Part(make, column, names).problems():
+            self.add((*path, *inner), found, repair)
+        if len(self.faults) > known:
+            return None
+        return maker(make, Target(column, dict(names), ".".join(map(str, path))))
+
+    def _copied(self, table: str) -> Iterator[tuple[str, str]]:
+        for name, make in self._tables[table].makes.items():
+            if isinstance(make.make, Copy) and make.make.column.startswith(f"{self.scenario.unit}."):
+                yield name, make.make.column.partition(".")[2]
+
+    def _recompute(self) -> dict[str, dict[str, Maker]]:
+        found: dict[str, dict[str, Maker]] = {}
+        for i, place in enumerate(self.scenario.recompute):
+            table, _, column = place.partition(".")
+            make = self._tables[table].makes.get(column) if table in self._children else None
+            if make is None:
+                self.add(("recompute", i), f"no column {place!r} under the unit", "write table.column")
+                continue
+            made = self._own_rule(("recompute", i), table, column, make)
+            if made is not None:
+                found.setdefault(table, {})[column] = made
+        return found
+
+    def _own_rule(self, path: Path, table: str, column: str, make: Generate) -> Maker | None:
+        """The schema's own maker of a column, where it reads nothing hidden."""
+        names = self._row_names(table, {})
+        part = Part(make, self.schema.tables[table].columns[column], names)
+        if list(part.problems()):
+            self.add(path, "a column made from hidden ones", "set it in the steps instead")
+            return None
+        return maker(make, Target(self.schema.tables[table].columns[column], names, ".".join(map(str, path))))
