@@ -30,7 +30,8 @@ from synthrec.runs.audits import against_files, against_model, files_alone
 from synthrec.runs.claims import PlanReport, charged, foretold, parse_budget, planned_fit
 from synthrec.runs.context import Run, TextFormat
 from synthrec.runs.drift import against_new
-from synthrec.runs.export import NOTHING, Place, export
+from synthrec.runs.exact import parse_exact
+from synthrec.runs.export import NOTHING, Backing, Place, export
 from synthrec.runs.export import draft as write_draft
 from synthrec.runs.fitting import Shelf, fit_model, fit_under_claim, refuse_place, store
 from synthrec.runs.inputs import DEFAULT_SHARE, Data, RealInput, read_real
@@ -39,11 +40,16 @@ from synthrec.runs.looks import enter_files
 from synthrec.runs.makers import Draw, RuleMaker, parse_prevalence
 from synthrec.runs.models import OpenModel, backing_for, charge_attempt, is_model
 from synthrec.runs.params import parse_params
+from synthrec.runs.preview import Preview
+from synthrec.runs.preview import preview as preview_schema
 from synthrec.runs.recipe import AUTO, Recipe, refuse_bounds_without_claim
 from synthrec.runs.repair import export_repaired, refuse_repair
 from synthrec.runs.reports import AuditReport, DemoReport, FitReport, SampleReport
 from synthrec.runs.stewards import beside, refuse_report, tell_steward
 from synthrec.runs.verification import VerifyReport, verify_export
+from synthrec.schema.graph import render_graph
+from synthrec.schema.lint import Hint
+from synthrec.schema.lint import lint as lint_schema
 from synthrec.schema.load import load_schema as read_schema
 from synthrec.schema.model import Schema
 from synthrec.schema.show import describe
@@ -56,8 +62,10 @@ __all__ = [
     "DemoReport",
     "Finding",
     "FitReport",
+    "Hint",
     "LedgerReport",
     "PlanReport",
+    "Preview",
     "SampleReport",
     "Schema",
     "Verdict",
@@ -66,12 +74,15 @@ __all__ = [
     "demo",
     "describe",
     "fit",
+    "graph",
     "infer",
     "ledger_export",
     "ledger_show",
     "ledger_verify",
+    "lint",
     "load_schema",
     "plan",
+    "preview",
     "read_card",
     "render_markdown",
     "sample",
@@ -88,8 +99,37 @@ def load_schema(source: str | Path) -> Schema:
         SchemaError: every fault of the file, with line and repair.
         ConfigError: there is neither a file nor a shipped schema of that name.
     """
-    path = Path(source)
-    return read_schema(path if path.is_file() else find_schema(str(source)))
+    return read_schema(_file(source))
+
+
+def lint(source: str | Path) -> tuple[Hint, ...]:
+    """What is sound in a schema but hardly meant: contradictions, what cannot occur, what nothing uses.
+
+    Raises:
+        SchemaError: the schema has faults.
+    """
+    return lint_schema(_file(source))
+
+
+def preview(
+    source: Schema | str | Path,
+    *,
+    rows: int = 10,
+    seed: int = 0,
+    params: Mapping[str, str] | None = None,
+) -> Preview:
+    """The first rows of each table that a rule schema makes, as `sample` makes them under the seed.
+
+    Raises:
+        ConfigError: the schema has no rules, or a parameter is unknown.
+    """
+    schema = _schema(source)
+    return preview_schema(schema, parse_params(schema, params or {}), rows=rows, seed=seed)
+
+
+def graph(source: Schema | str | Path) -> str:
+    """A drawing (SVG) of the tables of a schema, their references, and what each column is made from."""
+    return render_graph(_schema(source))
 
 
 def infer(
@@ -246,7 +286,8 @@ def sample(
         rows: Root records to draw.
         out: Folder of the export.
         where: Draw only records for which this expression holds (models only).
-        prevalence: ``EXPR=RATE`` or ``EXPR=COUNT``: exactly so many of the records satisfy it (models only).
+        prevalence: ``EXPR=RATE`` or ``EXPR=COUNT``: exactly so many of the records satisfy it; of a rule
+            schema ``COLUMN=COUNT`` or ``COLUMN=RATE``, of the column's own table.
         params: Parameters of a rule schema to override, as text.
         seed: Of the draw; a model's approved seed, or a fresh one, by default.
         real: The real records behind the model, to audit this very draw; needed beyond the approval.
@@ -278,10 +319,11 @@ def sample(
     if isinstance(source, Schema) or not is_model(Path(source)):
         _refuse_beside_rules(real=real, holdout=holdout, draft=draft, repair=repair)
         schema = _schema(source)
+        exact = None if prevalence is None else parse_exact(schema, prevalence)
         streams = Streams.fresh() if seed is None else Streams(seed)
-        draw = Draw(rows, streams, where, chunk_rows, parse_prevalence(prevalence, rows))
-        maker = RuleMaker(schema, parse_params(schema, params or {}))
-        return export(maker, draw, place, NOTHING, run)
+        maker = RuleMaker(schema, parse_params(schema, params or {}), exact)
+        backing = NOTHING if exact is None else Backing(limits=(exact.sentence,))
+        return export(maker, Draw(rows, streams, where, chunk_rows), place, backing, run)
     if params:
         raise ConfigError("--set overrides parameters of a rule schema; condition a model with --where")
     model = OpenModel.at(Path(source), run.home)
@@ -487,6 +529,11 @@ def _refuse_beside_rules(**options: object) -> None:
 
 def _paths(given: str | Path | Sequence[str | Path]) -> list[Path]:
     return [Path(given)] if isinstance(given, str | Path) else [Path(item) for item in given]
+
+
+def _file(source: str | Path) -> Path:
+    path = Path(source)
+    return path if path.is_file() else find_schema(str(source))
 
 
 def _schema(source: Schema | str | Path) -> Schema:

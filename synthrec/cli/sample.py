@@ -22,7 +22,8 @@ from synthrec.cli.output import Output, output_options
 @click.option(
     "--prevalence",
     metavar="EXPR=RATE",
-    help='Draw so that exactly this share of the records, or this number, satisfies EXPR: "age >= 65=0.2".',
+    help="Draw so that exactly this share of the records, or this number, satisfies EXPR: "
+    '"age >= 65=0.2"; of a rule schema, EXPR is a column: "is_disputed=250".',
 )
 @click.option("--set", "params", type=Setting(), multiple=True, help="Override a parameter; repeatable.")
 @click.option("--seed", type=SEED, help="Seed of the draw; the approved or a fresh one where not given.")

@@ -1,10 +1,11 @@
-"""Which rows of a run get a value that an exact number of them has: exponential keys, the smallest win.
+"""Which rows of a run get a value that an exact number of them has: the smallest of exponential keys win.
 
 Every eligible row draws a key from an exponential distribution with its weight as rate; the k rows with
-the smallest keys are a weighted draw without replacement (Efraimidis and Spirakis 2006, A-Res, in logarithms), and a simple one where all weights are equal.
+the smallest keys are a weighted draw without replacement (Efraimidis and Spirakis 2006, algorithm A-Res,
+in logarithms), and a simple one where all weights are equal.
 
-A count is drawn over the whole run: a first pass over the keys finds the k-th smallest of each stratum. A rate
-is drawn block by block, so many rows that all blocks so far together have the rate rounded half up.
+A count is drawn over the whole run: a first pass over the keys finds the k-th smallest of each stratum. A
+rate is drawn block by block, so many rows that all blocks so far together have the rate rounded half up.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from synthrec.generators.sampler import LearnedSampler
 from synthrec.release.gate import Origin
 from synthrec.rng import SEED_BITS, Streams
 from synthrec.rules.engine import RuleEngine
+from synthrec.runs.exact import Exact
 from synthrec.schema.model import Scalar, Schema
 
 
@@ -132,11 +133,14 @@ class RuleMaker:
 
     schema: Schema
     params: Mapping[str, Scalar]
+    exact: Exact | None = None
+    """A number of rows that was asked for beside what the schema says."""
     origin: Origin = Origin.RULES
 
     @cached_property
     def _engine(self) -> RuleEngine:
-        return RuleEngine(self.schema, self.params)
+        schema = self.schema if self.exact is None else self.exact.put_into(self.schema)
+        return RuleEngine(schema, self.params)
 
     def stream(self, draw: Draw) -> Iterator[Chunk]:
         """The records asked for.
@@ -147,7 +151,8 @@ class RuleMaker:
         """
         if draw.condition is not None:
             raise ConfigError(
-                "--where and --prevalence condition a fitted model; a rule schema takes --set PARAMETER=VALUE"
+                "--where conditions a fitted model; a rule schema takes --set PARAMETER=VALUE, and "
+                "--prevalence COLUMN=COUNT"
             )
         if not _has_rules(self.schema):
             raise ConfigError(
