@@ -17,6 +17,7 @@ from synthrec.rules.rows import Rows
 from synthrec.rules.sources import Draws, Origin, Window
 from synthrec.schema import events_spec as spec
 from synthrec.schema.expression_types import MICROSECONDS_PER_DAY
+from synthrec.schema.rule_tables import MAX_CHILDREN
 from synthrec.schema.vector import IntArray, Vector
 
 MICROSECONDS_PER_HOUR = MICROSECONDS_PER_DAY // 24
@@ -90,6 +91,9 @@ class PoissonStream:
         """Numbers first, then one uniform draw per event."""
         low, high = self.profile.cumulated(start), self.profile.cumulated(end)
         counts = rng.poisson(self._rate(parent, rng) * (high - low)).astype(np.int64)
+        if bad := int((counts > MAX_CHILDREN).sum()):
+            found = f"{bad} of {len(counts)} parents with more than {MAX_CHILDREN} rows"
+            raise impossible(self.where, found, "lower the rate, or shorten the window")
         share = sorted_uniforms(counts, rng)
         weight = np.repeat(low, counts) + share * np.repeat(high - low, counts)
         first, last = np.repeat(start, counts), np.repeat(end, counts) - 1

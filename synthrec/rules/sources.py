@@ -56,9 +56,13 @@ class Bringing:
         origin = self.source.rows(parent, lambda purpose: stream(f"{table}:rows:{purpose}"))
         if bad := int((origin.counts > self.most).sum()):
             found = f"{bad} of {parent.count} parents with more than {self.most} rows"
-            raise impossible(f"tables.{table}.generate", found, "lower the rate, or raise max_rows_per_person")
+            raise impossible(
+                f"tables.{table}.generate", found, "lower the rate, or raise max_rows_per_person"
+            )
         parent_rows = np.repeat(np.arange(parent.count), origin.counts)
-        return Rows(table, len(parent_rows), parent.params, parent, parent_rows, given=origin.given)
+        return Rows(
+            table, len(parent_rows), parent.params, parent, parent_rows, given=origin.given, run=parent.run
+        )
 
 
 @dataclass(frozen=True, eq=False)

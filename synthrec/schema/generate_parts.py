@@ -27,7 +27,8 @@ from synthrec.schema.model import LABEL_KINDS, NUMERIC_KINDS, Column, Scalar
 from synthrec.schema.prevalence_spec import Prevalence
 from synthrec.schema.rule_tables import Problem
 from synthrec.schema.scalars import constants
-from synthrec.schema.spec_base import Moment, Path, Weights
+from synthrec.schema.siblings_spec import Ar
+from synthrec.schema.spec_base import MOMENTS, Moment, Path, Weights
 
 _NUMBER = Column(kind="float")
 _TRUTH = Column(kind="boolean")
@@ -148,6 +149,8 @@ class Part:
                 yield from self._moment(("from",), origin)
                 if self._column.kind == "date" and self._make.make.unit != "days":
                     yield (self._make.make.unit,), "a part of a day after a date", "use days, or a datetime"
+            case Ar(at=str(at)) if at in self._names and self._names[at].kind not in MOMENTS:
+                yield ("at",), f"{at!r} is not a date or datetime", "name a column of moments"
             case Scan(start=start) if self._column.kind == "date":
                 yield from self._moment(("from",), start)
 

@@ -14,6 +14,7 @@ from synthrec.schema.citations import without_citations
 from synthrec.schema.faults import suggestion
 from synthrec.schema.generate_model import SPECS, Generate, Missing, TableGenerate, build
 from synthrec.schema.model import Column, Domain, Kind, Scalar, Schema, TableSpec, label
+from synthrec.schema.row_sources import SOURCES, RowSource, parse_source
 from synthrec.schema.spec_base import Path
 
 MAX_CHILDREN = 10_000
@@ -42,6 +43,8 @@ class RuleTable:
     makes: Mapping[str, Generate]
     """How each is made."""
     count: Generate | None
+    source: RowSource | None = None
+    """What makes the rows, where it is not a count."""
     problems: tuple[Problem, ...] = field(default=(), compare=False)
     """What could not be read."""
 
@@ -104,7 +107,8 @@ def _rule_table(name: str, spec: TableSpec) -> RuleTable:
             place = (*column_path(name, spec, column), "generate")
             problems += [((*place, *inner), found, repair) for inner, found, repair in error.problems]
     count = _count(generate, (*path, "generate", "count"), problems)
-    return RuleTable(name, spec, generate, {**spec.columns, **helpers}, makes, count, tuple(problems))
+    source = _source(generate, (*path, "generate"), problems)
+    return RuleTable(name, spec, generate, {**spec.columns, **helpers}, makes, count, source, tuple(problems))
 
 
 def _count(generate: TableGenerate, path: Path, problems: list[Problem]) -> Generate | None:
@@ -113,6 +117,18 @@ def _count(generate: TableGenerate, path: Path, problems: list[Problem]) -> Gene
     except GenerateError as error:
         problems += [((*path, *inner), found, repair) for inner, found, repair in error.problems]
         return None
+
+
+def _source(generate: TableGenerate, path: Path, problems: list[Problem]) -> RowSource | None:
+    given = {key: raw for key in SOURCES if (raw := getattr(generate, key)) is not None}
+    if len(given) + (generate.count is not None) > 1:
+        problems.append((path, "several ways to make rows", "give one of count, events, history"))
+    for key, raw in given.items():
+        try:
+            return parse_source(key, without_citations(raw))
+        except ValidationError as error:
+            problems += _problems(error, (*path, key))
+    return None
 
 
 def column_path(table: str, spec: TableSpec, column: str) -> Path:
