@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ import click
 import synthrec
 from synthrec.cli.console import show_document
 from synthrec.cli.lazy import ConfiguredGroup
-from synthrec.cli.options import FILE, NEW, forced, read_as
+from synthrec.cli.options import FILE, NEW, SEED, Setting, forced, read_as
 from synthrec.cli.output import Output, output_options
-from synthrec.errors import ConfigError
+from synthrec.errors import ConfigError, SchemaError
 
 
 @click.group(cls=ConfiguredGroup)
@@ -46,6 +47,52 @@ def show(output: Output, source: str) -> None:
     """Print the tables, columns, domains and constraints of a schema."""
     loaded = synthrec.load_schema(source)
     show_document(output, loaded.model_dump(mode="json"), synthrec.describe(loaded))
+
+
+@schema.command()
+@click.argument("source", metavar="SCHEMA")
+@click.option("--strict", is_flag=True, help="Exit with 2 on any hint, not on contradictions alone.")
+@output_options
+def lint(output: Output, source: str, strict: bool) -> None:
+    """Look for what is sound but hardly meant.
+
+    Contradicting bounds, values and states that cannot occur, helpers and params that nothing uses, numbers
+    without a source. Exits with 2 where no row can satisfy the schema.
+    """
+    hints = synthrec.lint(source)
+    if faults := [hint.fault for hint in hints if strict or hint.kind == "contradiction"]:
+        raise SchemaError(faults)
+    document = [{"kind": hint.kind, **asdict(hint.fault)} for hint in hints]
+    show_document(output, document, "\n".join(map(str, hints)) or "no hints")
+
+
+@schema.command()
+@click.argument("source", metavar="SCHEMA")
+@click.option(
+    "-n", "--rows", type=click.IntRange(1, 1_000), default=10, show_default=True, help="Of each table."
+)
+@click.option("--seed", type=SEED, default=0, show_default=True, help="The seed that `sample` takes.")
+@click.option("--set", "params", type=Setting(), multiple=True, help="Override a parameter of the schema.")
+@output_options
+def preview(output: Output, source: str, rows: int, seed: int, params: tuple[tuple[str, str], ...]) -> None:
+    """Show the first rows of each table that a rule schema makes."""
+    made = synthrec.preview(source, rows=rows, seed=seed, params=dict(params))
+    show_document(output, made.document(), made.text())
+
+
+@schema.command()
+@click.argument("source", metavar="SCHEMA")
+@forced("a file")
+@click.option("-o", "--out", type=NEW, help="Write to a file instead of stdout.")
+@output_options
+def graph(output: Output, source: str, force: bool, out: Path | None) -> None:
+    """Draw tables, references and what each column is made from, as SVG."""
+    drawing = synthrec.graph(source)
+    if out is None:
+        show_document(output, {"svg": drawing}, drawing)
+        return
+    _write(out, drawing, force=force)
+    show_document(output, {"out": str(out)}, f"graph: {out}")
 
 
 @schema.command()

@@ -21,7 +21,7 @@ Problem = tuple[Path, str, str]
 KEYS = frozenset({"cite", "assumption"})
 ASSUMPTION = "assumption"
 """The word that stands for a source where a param is an assumption."""
-NAMED_BY_AUTHOR = frozenset({"weights", "parts"})
+NAMED_BY_AUTHOR = frozenset({"weights", "parts", "initial", "states", "attributes", "set"})
 """Mappings whose keys are labels and names, not words of the language."""
 WITHOUT_FIGURES = frozenset({"sequence", "template", "copy", "when", "by", "cite"})
 """Parts in which numbers are form, not figures."""
