@@ -64,10 +64,15 @@ class Way:
 class _Course:
     """How far the parents have come."""
 
+    parent: Rows
+    start: IntArray
+    end: IntArray
     now: IntArray
     state: IntArray
-    spells: IntArray
+    count: IntArray
+    """Spells that are over."""
     attributes: dict[str, FloatArray]
+    spells: _Spells
 
 
 @dataclass(eq=False)
@@ -142,55 +147,41 @@ class HistorySource:
             SchemaError: some parents are still under way after the most spells, or a number is impossible.
         """
         rng = draws("history")
-        start, end = self.window.evaluate(parent)
-        course, spells = self._begin(parent, start, rng), _Spells()
-        active = np.flatnonzero(end > start)
+        course = self._begin(parent, rng)
+        active = np.flatnonzero(course.end > course.start)
         for _ in range(self.most):
-            active = self._step(parent, course, spells, active, (start, end), rng)
+            active = self._step(course, active, rng)
             if not len(active):
-                return spells.origin(parent.count, self.states)
+                return course.spells.origin(parent.count, self.states)
         found = f"{len(active)} of {parent.count} parents still under way after {self.most} spells"
         raise impossible(self.where, found, "make the spells longer, or raise most_spells")
 
-    def _begin(self, parent: Rows, start: IntArray, rng: np.random.Generator) -> _Course:
+    def _begin(self, parent: Rows, rng: np.random.Generator) -> _Course:
+        start, end = self.window.evaluate(parent)
         matrix = np.column_stack([amount.present(parent, self.where) for amount in self.initial.values()])
         if bad := int((~((matrix >= 0).all(axis=1) & (matrix.sum(axis=1) > 0))).sum()):
             raise impossible(self.where, f"impossible first weights in {bad} rows", "never all 0")
         first = np.array(list(self.initial))[draw_weighted(matrix, rng)]
         attributes = {name: np.full(parent.count, value) for name, value in self.attributes.items()}
-        return _Course(start.copy(), first, np.zeros(parent.count, np.int64), attributes)
+        none = np.zeros(parent.count, np.int64)
+        return _Course(parent, start, end, start.copy(), first, none, attributes, _Spells())
 
-    def _step(
-        self,
-        parent: Rows,
-        course: _Course,
-        spells: _Spells,
-        active: IntArray,
-        window: tuple[IntArray, IntArray],
-        rng: np.random.Generator,
-    ) -> IntArray:
+    def _step(self, course: _Course, active: IntArray, rng: np.random.Generator) -> IntArray:
         """One transition of each active parent; those whose window has not ended go on."""
         going: list[IntArray] = [np.zeros(0, np.int64)]
         state = course.state[active]
         for number, ways in enumerate(self.ways):
             who = active[state == number]
             if len(who):
-                going.append(self._leave(parent, course, spells, who, ways, window, rng))
+                going.append(self._leave(course, who, ways, rng))
         return np.sort(np.concatenate(going))
 
     def _leave(
-        self,
-        parent: Rows,
-        course: _Course,
-        spells: _Spells,
-        who: IntArray,
-        ways: tuple[Way, ...],
-        window: tuple[IntArray, IntArray],
-        rng: np.random.Generator,
+        self, course: _Course, who: IntArray, ways: tuple[Way, ...], rng: np.random.Generator
     ) -> IntArray:
         """What becomes of those in one state: who moves on before the end of the window."""
-        start, end = window[0][who], window[1][who]
-        rows = _moment(parent, course, who, start)
+        end = course.end[who]
+        rows = _moment(course, who)
         choice = self._chosen(ways, rows, rng)
         leaving = end.copy()
         for number, way in enumerate(ways):
@@ -198,11 +189,11 @@ class HistorySource:
             leaving[mine] = course.now[who][mine] + self._sojourn(way, rows, mine, rng)
         moves = (choice >= 0) & (leaving < end)
         to = np.array([way.to for way in ways] or [0])
-        spells.add(who, course, np.where(moves, to[choice], -1), np.minimum(leaving, end))
+        course.spells.add(who, course, np.where(moves, to[choice], -1), np.minimum(leaving, end))
         for number, way in enumerate(ways):
             _move(course, rows, who, (choice == number) & moves, way, self.where)
         course.now[who[moves]] = leaving[moves]
-        course.spells[who[moves]] += 1
+        course.count[who[moves]] += 1
         return who[moves]
 
     def _chosen(self, ways: tuple[Way, ...], rows: Rows, rng: np.random.Generator) -> IntArray:
@@ -222,10 +213,11 @@ class HistorySource:
         return np.rint(np.minimum(days[mine], 4e6) * MICROSECONDS_PER_DAY).astype(np.int64)
 
 
-def _moment(parent: Rows, course: _Course, who: IntArray, start: IntArray) -> Rows:
+def _moment(course: _Course, who: IntArray) -> Rows:
     """The parents as they are now, with the clock and their attributes."""
-    elapsed = (course.now[who] - start) / MICROSECONDS_PER_DAY
-    clock = {"_elapsed": Vector.full(elapsed), "_spells": Vector.full(course.spells[who])}
+    parent = course.parent
+    elapsed = (course.now - course.start)[who] / MICROSECONDS_PER_DAY
+    clock = {"_elapsed": Vector.full(elapsed), "_spells": Vector.full(course.count[who])}
     attributes = {name: Vector.full(values[who]) for name, values in course.attributes.items()}
     return _Now(parent.table, len(who), parent.params, made=clock | attributes, origin=parent, who=who)
 

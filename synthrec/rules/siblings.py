@@ -54,7 +54,9 @@ class ArMaker:
         if bad := int((~(sd >= 0)).sum()):
             raise impossible(self.target.where, f"{bad} negative sd", "use max(x, 0)")
         values = self.mean.present(rows, self.target.where) + sd * series
-        return from_floats(_within(values, self.target.column), np.zeros(rows.count, bool), self.target.column)
+        return from_floats(
+            _within(values, self.target.column), np.zeros(rows.count, bool), self.target.column
+        )
 
     def _correlation(self, rows: Rows) -> FloatArray:
         memory = self.memory.present(rows, self.target.where)

@@ -74,7 +74,9 @@ class Stream(Model):
             raise ValueError("weekdays, week and dispersion go with a rate")
         if self.week and (self.hours or self.weekdays):
             raise ValueError("give week, or hours and weekdays")
-        if any(profile is not None and not sum(profile) for profile in (self.hours, self.weekdays, self.week)):
+        if any(
+            profile is not None and not sum(profile) for profile in (self.hours, self.weekdays, self.week)
+        ):
             raise ValueError("a profile of zeros has no time for events")
         return self
 
