@@ -24,13 +24,11 @@ from synthrec.validation.exhibits import Listing
 from synthrec.validation.result import CheckResult
 
 ISOLATED = 0.05
-CERTAIN = 200
-"""Isolated persons to a side (harmonic mean): a half-width of .067 and four standard errors stay in .19."""
 SMALLEST = 50
 """Fewest persons on either side of a declared group that is tested."""
 BOUNDED = 300
-"""Persons to a side (harmonic mean) from which on a declared group is bounded: a half-width of .055 and four
-standard errors stay in .15, so that hundreds of groups hardly ever exceed it by chance."""
+"""Persons to a side (harmonic mean) that an AUC needs to be bounded: a half-width of .055 and four standard
+errors stay in .15. So many isolated persons are taken at least, and smaller groups are not bounded."""
 TOPS = (0.05, 0.1, 0.25, 0.5)
 
 _METHOD = AUC_METHOD + (
@@ -118,7 +116,7 @@ def most_isolated(isolation: np.ndarray, member: BoolArray) -> BoolArray:
     Who is isolated, and how many are taken, does not depend on who of them is a member.
     """
     persons, share = len(member), float(member.mean())
-    enough = CERTAIN / (2 * share * (1 - share))
+    enough = BOUNDED / (2 * share * (1 - share))
     count = math.ceil(min(persons / 2, max(ISOLATED * persons, enough)))
     return np.asarray(isolation >= np.sort(isolation)[-count])
 
