@@ -21,15 +21,17 @@ from synthrec.rng import Streams
 from synthrec.rules.amounts import impossible
 from synthrec.rules.children import root_of, sort_within_parents, under
 from synthrec.rules.chunks import Block, joined
+from synthrec.rules.id_numbers import id_numbers
 from synthrec.rules.makers import numbered
 from synthrec.rules.params import overridden, vectors
-from synthrec.rules.plan import TablePlan, plan
+from synthrec.rules.plan import Numbered, TablePlan, plan
 from synthrec.rules.prevalence import Cuts, PrevalenceMaker, counted
 from synthrec.rules.quotas import Census, Cut, Quota
 from synthrec.rules.rows import Maker, Rows, replaced
 from synthrec.rules.run import Run
 from synthrec.rules.scans import families
 from synthrec.rules.stages import Check, Stage
+from synthrec.schema.id_number_spec import IdNumber
 from synthrec.schema.model import Scalar, Schema
 from synthrec.schema.vector import BoolArray, IntArray, Vector
 
@@ -167,12 +169,18 @@ class Making:
             self._stage(table, stage, rows)
         if table.order_by is not None:
             sort_within_parents(rows, table.order_by)
-        for name, sequence in table.sequences.items():
-            first = self.run.made[table.name]
-            rows.made[name] = numbered(sequence, table.spec.columns[name], first, rows.count)
+        for name, make in table.sequences.items():
+            rows.made[name] = self._numbered(table, name, make, rows)
         self.run.made[table.name] += rows.count
         _refuse(table.late_checks, rows)
         return rows
+
+    def _numbered(self, table: TablePlan, name: str, make: Numbered, rows: Rows) -> Vector:
+        first = self.run.made[table.name]
+        if isinstance(make, IdNumber):
+            keys = self._streams.sampling(f"rules:{table.name}.{name}")
+            return id_numbers(make, first, rows, keys, f"tables.{table.name}.columns.{name}.generate")
+        return numbered(make, table.spec.columns[name], first, rows.count)
 
     def _empty(self, table: TablePlan) -> Rows:
         if table.per is None:

@@ -16,16 +16,20 @@ from synthrec.rules.events import EventSource
 from synthrec.rules.history import HistorySource
 from synthrec.rules.makers import maker
 from synthrec.rules.rows import Maker, Rows
-from synthrec.rules.stages import Check, Stage, stages
 from synthrec.rules.sources import Bringing, Source
+from synthrec.rules.stages import Check, Stage, stages
 from synthrec.schema.events_spec import Events
 from synthrec.schema.expressions import Expression, compile_expression
 from synthrec.schema.generate import faults
 from synthrec.schema.generate_model import SIBLINGS, Sequence
+from synthrec.schema.id_number_spec import IdNumber
 from synthrec.schema.model import LABEL_KINDS, Column, Scalar, Schema, TableSpec
 from synthrec.schema.rule_tables import RuleTable, count_column, most_children, rule_tables, scope
 from synthrec.schema.scalars import model_number
 from synthrec.schema.vector import BoolArray
+
+Numbered = Sequence | IdNumber
+"""What is made from the number of a row, when all else stands."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class TablePlan:
     """What brings the rows about, where it is not a count."""
     stages: tuple[Stage, ...]
     """How its columns are made; sequences are not among them."""
-    sequences: Mapping[str, Sequence]
+    sequences: Mapping[str, Numbered]
     order_by: str | None
     late_checks: tuple[Check, ...]
     """Those that look at sequences, which are numbered last and cannot be drawn anew."""
@@ -81,7 +85,7 @@ def _table(table: RuleTable, tables: Mapping[str, RuleTable], params: Mapping[st
     made = {
         name: maker(make, Target(table.columns[name], names, f"tables.{table.name}.columns.{name}.generate"))
         for name, make in table.makes.items()
-        if not isinstance(make.make, Sequence)
+        if not isinstance(make.make, Numbered)
     }
     checks = list(_checks(table, made))
     order = TopologicalSorter({name: made[name].names & set(made) for name in made}).static_order()
@@ -94,7 +98,7 @@ def _table(table: RuleTable, tables: Mapping[str, RuleTable], params: Mapping[st
         stages=stages(
             {name: made[name] for name in order}, (check for check in checks if check.names <= set(made))
         ),
-        sequences={name: make.make for name, make in table.makes.items() if isinstance(make.make, Sequence)},
+        sequences={name: make.make for name, make in table.makes.items() if isinstance(make.make, Numbered)},
         order_by=table.generate.order_by,
         late_checks=tuple(check for check in checks if not check.names <= set(made)),
         redraws="families"

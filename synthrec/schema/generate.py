@@ -9,6 +9,7 @@ from synthrec.schema.events_spec import Given
 from synthrec.schema.faults import suggestion
 from synthrec.schema.generate_model import SIBLINGS, Copy, Sequence
 from synthrec.schema.generate_parts import Part
+from synthrec.schema.id_number_spec import IdNumber
 from synthrec.schema.model import LABEL_KINDS, Column, Scalar, Schema
 from synthrec.schema.row_sources import GIVEN_LABELS, source_problems
 from synthrec.schema.rule_tables import (
@@ -140,7 +141,7 @@ def _columns(table: RuleTable, names: Mapping[str, Column], params: Params) -> I
         for other in sorted(used[name]):
             if other not in parts:
                 yield place, f"{other!r} has no generate", "say how it is made, or do without it"
-            elif isinstance(table.makes[other].make, Sequence):
+            elif isinstance(table.makes[other].make, Sequence | IdNumber):
                 yield (
                     place,
                     f"{other!r} is numbered last",

@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from synthrec.schema.events_spec import Given
+from synthrec.schema.id_number_spec import IdNumber
 from synthrec.schema.model import Column, Domain, Kind, Model, Null, Scalar
 from synthrec.schema.prevalence_spec import Prevalence
 from synthrec.schema.siblings_spec import Ar, Split
@@ -373,6 +374,7 @@ SPECS: Mapping[str, type[Spec]] = {
     "copy": Copy,
     "bernoulli": Bernoulli,
     "prevalence": Prevalence,
+    "id_number": IdNumber,
     "template": Template,
     "given": Given,
     "ar": Ar,
