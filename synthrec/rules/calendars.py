@@ -64,7 +64,7 @@ def day_of_month(months: IntArray, day: IntArray) -> IntArray:
     """A day of months since January 1970, the last day where the month is shorter."""
     start = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     following = (months + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
-    return np.minimum(start + day - 1, following - 1)
+    return np.asarray(np.minimum(start + day - 1, following - 1))
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class Profile:
         hour = np.minimum(np.searchsorted(self.upto, share, side="right"), len(self.upto) - 1) - 1
         within = (share - self.upto[hour]) / np.maximum(self.upto[hour + 1] - self.upto[hour], 1e-300)
         rest = (hour + np.clip(within, 0.0, 1.0)) * MICROSECONDS_PER_HOUR
-        return MONDAY + week.astype(np.int64) * MICROSECONDS_PER_WEEK + rest.astype(np.int64)
+        return np.asarray(MONDAY + week.astype(np.int64) * MICROSECONDS_PER_WEEK + rest.astype(np.int64))
 
 
 class StreamMaker(Protocol):
@@ -155,7 +155,7 @@ class CalendarStream:
         return share
 
     def _time_of_day(self, share: FloatArray) -> IntArray:
-        return np.minimum(self.hours.inverse(share) - MONDAY, MICROSECONDS_PER_DAY - 1)
+        return np.asarray(np.minimum(self.hours.inverse(share) - MONDAY, MICROSECONDS_PER_DAY - 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,4 +191,4 @@ class EventSource:
 
 def sum_of(counts: list[IntArray]) -> IntArray:
     """Events per parent over all streams."""
-    return np.sum(counts, axis=0, dtype=np.int64)
+    return np.asarray(np.sum(counts, axis=0, dtype=np.int64))

@@ -210,7 +210,7 @@ class HistorySource:
         days, missing = way.days.floats(rows, rng)
         if bad := int(((days < 0) | missing)[mine].sum()):
             raise impossible(self.where, f"{bad} sojourns missing or below 0 days", "use max(x, 0)")
-        return np.rint(np.minimum(days[mine], 4e6) * MICROSECONDS_PER_DAY).astype(np.int64)
+        return np.asarray(np.rint(np.minimum(days[mine], 4e6) * MICROSECONDS_PER_DAY), np.int64)
 
 
 def _moment(course: _Course, who: IntArray) -> Rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -35,8 +36,8 @@ class ArMaker:
         moment = target.names[make.at].kind if make.at is not None else "date"
         memory = make.phi if make.phi is not None else make.half_life
         assert memory is not None  # noqa: S101  (one of the two is given)
-        amounts = (Amount.of(value, target.names) for value in (make.mean, make.sd, memory))
-        return cls(*amounts, make.at, 1 if moment == "date" else MICROSECONDS_PER_DAY, target)
+        mean, sd, lasting = (Amount.of(value, target.names) for value in (make.mean, make.sd, memory))
+        return cls(mean, sd, lasting, make.at, 1 if moment == "date" else MICROSECONDS_PER_DAY, target)
 
     @property
     def names(self) -> frozenset[str]:
@@ -83,7 +84,7 @@ def remembering(draws: FloatArray, phi: FloatArray, position: IntArray) -> Float
     series = np.sqrt(1 - phi**2) * draws
     order = np.argsort(position, kind="stable")
     ends = np.cumsum(np.bincount(position)) if len(position) else np.zeros(0, np.int64)
-    for low, high in zip(ends[:-1], ends[1:], strict=True):
+    for low, high in pairwise(ends):
         rows = order[low:high]
         series[rows] += phi[rows] * series[rows - 1]
     return series
@@ -137,7 +138,7 @@ _ONE = "take the total from the parent's columns"
 
 def _inner(family: IntArray) -> BoolArray:
     """Rows that are not the first of their family."""
-    return np.diff(family, prepend=-1) == 0
+    return np.asarray(np.diff(family, prepend=-1) == 0)
 
 
 def _running(weights: IntArray, family: IntArray) -> tuple[IntArray, IntArray]:

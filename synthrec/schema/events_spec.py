@@ -116,6 +116,6 @@ class Events(Model):
 
 
 class Given(Spec):
-    """What came about with the row itself: `time` and `stream` of an event, or a part of a history's spell."""
+    """What came about with the row itself: `time` or `stream` of an event, or a part of a history's spell."""
 
     field: str

@@ -44,8 +44,8 @@ class Ar(Spec):
 class Split(Spec):
     """Shares of a total of the parent by weight, which add up to it exactly, in units of the column.
 
-    Each share is its exact part, rounded down or up; no share is above its weight where the total is not above
-    the sum of the weights and the weights are in units of the column.
+    Each share is its exact part, rounded down or up. Where the total is not above the sum of the weights, and
+    these are in units of the column, no share is above its weight.
     """
 
     kinds: ClassVar = frozenset({"integer", "decimal"})
