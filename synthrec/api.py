@@ -45,6 +45,7 @@ from synthrec.runs.preview import preview as preview_schema
 from synthrec.runs.recipe import AUTO, Recipe, refuse_bounds_without_claim
 from synthrec.runs.repair import export_repaired, refuse_repair
 from synthrec.runs.reports import AuditReport, DemoReport, FitReport, SampleReport
+from synthrec.runs.scenarios import describe_scenario, run_scenarios, scenario_document, scenario_names
 from synthrec.runs.stewards import beside, refuse_report, tell_steward
 from synthrec.runs.verification import VerifyReport, verify_export
 from synthrec.schema.graph import render_graph
@@ -73,6 +74,7 @@ __all__ = [
     "audit",
     "demo",
     "describe",
+    "describe_scenario",
     "fit",
     "graph",
     "infer",
@@ -85,7 +87,10 @@ __all__ = [
     "preview",
     "read_card",
     "render_markdown",
+    "run_scenarios",
     "sample",
+    "scenario_document",
+    "scenario_names",
     "schema_names",
     "validate",
     "verify_export",

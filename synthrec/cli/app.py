@@ -25,6 +25,7 @@ COMMANDS = {
     "schema": ("synthrec.cli.schema:schema", "Check, show, draft and list schemas."),
     "fit": ("synthrec.cli.fit:fit", "Learn a generator from real records and audit a trial."),
     "sample": ("synthrec.cli.sample:sample", "Draw records, check them, and export them with a card."),
+    "scenario": ("synthrec.cli.scenario:scenario", "Write rare events into rule-made records, with labels."),
     "audit": ("synthrec.cli.audit:audit", "Measure fidelity and re-identification risk of any records."),
     "validate": ("synthrec.cli.validate:validate", "Check files against a schema and its constraints."),
     "card": ("synthrec.cli.card:card", "Show provenance cards, and hold exports against them."),

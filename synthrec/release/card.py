@@ -319,6 +319,64 @@ class ExpectationsPart(Part):
     """By table: columns whose domains were learned from real records, so that no suite may tell of them."""
 
 
+class ScenarioPart(Part):
+    """One scenario: how many units were to have it, and how many have it."""
+
+    scenario: str
+    version: str
+    digest: Digest
+    mode: Literal["inject", "reweight"]
+    tier: str
+    severity: Annotated[float, Field(ge=0, le=1)]
+    design: str
+    unit: str | None
+    """The table whose rows have it; None where it changes how all records are made."""
+    units: Count
+    eligible: Count
+    requested: Count
+    realised: Count
+    rows: dict[str, Count]
+    """Rows of instances by role."""
+
+
+class RangePart(Part):
+    """Equal parts of the range of a parameter, and how many of them instances fill."""
+
+    scenario: str
+    parameter: str
+    bins: Count
+    hit: Count
+
+
+class EvennessPart(Part):
+    """Centred discrepancy of parameters, in that expected of independent draws; below 1 is more even."""
+
+    scenario: str
+    ratio: Figure
+
+
+class PairsPart(Part):
+    """Pairs of values of two factors: those the rules can make, those met, and those on rows of instances."""
+
+    scenario: str
+    table: str
+    factors: Count
+    combinations: Count
+    feasible: Count
+    covered: Count
+    by_instances: Count
+    by_instances_alone: Count
+
+
+class ScenariosPart(Part):
+    """Rare events that were written into the records on purpose; ``labels.parquet`` tells which rows."""
+
+    scenarios: Annotated[tuple[ScenarioPart, ...], Field(min_length=1)]
+    ranges: tuple[RangePart, ...]
+    evenness: tuple[EvennessPart, ...]
+    pairs: tuple[PairsPart, ...]
+
+
 class Card(Part):
     """A whole card."""
 
@@ -352,6 +410,8 @@ class Card(Part):
     repair: RepairPart | None = None
     expectations: ExpectationsPart | None = None
     """None where the export has no such project."""
+    scenarios: ScenariosPart | None = None
+    """None where no scenario was run."""
     lineage: Lineage
     use: UsePart
     environment: Environment

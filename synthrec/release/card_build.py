@@ -73,6 +73,7 @@ class Release:
     conditional: parts.Conditional | None = None
     repair: parts.RepairPart | None = None
     expectations: parts.ExpectationsPart | None = None
+    scenarios: parts.ScenariosPart | None = None
     limits: tuple[str, ...] = ()
     """Sentences on what the codec and generator cannot keep."""
     warnings: tuple[str, ...] = ()
@@ -105,6 +106,7 @@ def build_card(release: Release) -> parts.Card:
         coverage=release.coverage,
         conditional=release.conditional,
         expectations=release.expectations,
+        scenarios=release.scenarios,
         repair=release.repair,
         lineage=parts.Lineage(generation_depth=learned.generation if learned else 0),
         use=_use(release),

@@ -68,6 +68,7 @@ def _origin(card: Card) -> Iterator[tuple[str, str]]:
         yield "model", card.generator.model_digest
     yield "schema", card.record_schema.digest
     yield from _citations(card)
+    yield from _scenarios(card)
     for kind, rules in (("policy", card.policy), ("profile", card.profile)):
         yield kind, f"{rules.name} {rules.version}, {rules.digest}"
     yield f"seed ({card.seed.kind})", card.seed.value
@@ -107,6 +108,23 @@ def _citations(card: Card) -> Iterator[tuple[str, str]]:
         for name, entry in entries.items():
             said = (entry.title, entry.publisher, entry.year, entry.address, entry.licence)
             yield f"{what} {name}", "; ".join(str(part) for part in said if part is not None)
+
+
+def _scenarios(card: Card) -> Iterator[tuple[str, str]]:
+    if card.scenarios is None:
+        return
+    for item in card.scenarios.scenarios:
+        name = f"{item.scenario} {item.version}, {item.tier}"
+        if item.unit is None:
+            yield "scenario", f"{name}: changes params for all records; {item.digest}"
+            continue
+        asked = f"{item.realised:,} of {item.requested:,} instances realised"
+        among = f"among {item.eligible:,} eligible of {item.units:,} rows of {item.unit}"
+        rows = ", ".join(f"{number:,} {role}" for role, number in item.rows.items())
+        yield "scenario", f"{name}: {asked}, {among}; rows: {rows or 'none'}; {item.digest}"
+    for pairs in card.scenarios.pairs:
+        met = f"{pairs.covered:,} of {pairs.feasible:,} feasible pairs of {pairs.factors} factors"
+        yield f"coverage of {pairs.table}", f"{met}; {pairs.by_instances:,} on rows of {pairs.scenario}"
 
 
 def _guarantee(card: Card) -> Iterator[tuple[str, str]]:

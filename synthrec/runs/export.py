@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import get_args
+from typing import Protocol, get_args
 
 from synthrec.data.csv_format import CsvProfile
 from synthrec.errors import ConfigError
@@ -19,6 +19,7 @@ from synthrec.release.card import (
     ExpectationsPart,
     RepairPart,
     Result,
+    ScenariosPart,
 )
 from synthrec.release.card_build import Learned, Release, build_card, subject
 from synthrec.release.card_files import card_files
@@ -83,6 +84,24 @@ class Backing:
     """What was drawn again before these records, if anything."""
 
 
+@dataclass(frozen=True)
+class Told:
+    """What stands beside the records, and what the card tells of it."""
+
+    files: Mapping[Path, int] = field(default_factory=dict)
+    """Data files, already written, and their rows."""
+    pages: Mapping[str, bytes] = field(default_factory=dict)
+    """Other files by name."""
+    scenarios: ScenariosPart | None = None
+
+
+class Beside(Protocol):
+    """Something that is known only when the records were drawn, and written beside them."""
+
+    def write(self, folder: Callable[[str], Path]) -> Told:
+        """Write data files, each at the place that `folder` gives to its name."""
+
+
 @dataclass(frozen=True, eq=False)
 class Outcome:
     """What a draw came to."""
@@ -93,14 +112,17 @@ class Outcome:
     decision: Decision
     expectations: ExpectationsPart | None = None
     """What a Great Expectations project came to, where one was asked for."""
+    told: Told = Told()
 
 
 NOTHING = Backing()
 """Behind rule-made records stand no real ones."""
 
 
-def export(maker: Maker, draw: Draw, place: Place, backing: Backing, run: Run) -> SampleReport:
-    """Write the records and their card, or nothing.
+def export(
+    maker: Maker, draw: Draw, place: Place, backing: Backing, run: Run, beside: Beside | None = None
+) -> SampleReport:
+    """Write the records, what stands beside them, and their card; or nothing.
 
     Raises:
         UserError: the place is taken or not writable.
@@ -118,9 +140,10 @@ def export(maker: Maker, draw: Draw, place: Place, backing: Backing, run: Run) -
             expectations, decision = expect(folder, maker.schema, maker.origin, sinks.rows, decision)
         if decision.verdict != "pass":
             return SampleReport(decision, (), None, None, (), draw.rows, tally.reached)
-        outcome = Outcome(draw, tally, sinks, decision, expectations)
+        told = Told() if beside is None else beside.write(stage.path)
+        outcome = Outcome(draw, tally, sinks, decision, expectations, told)
         card = build_card(_release(maker.schema, outcome, backing, run))
-        stage.publish(card_files(card))
+        stage.publish({**told.pages, **card_files(card)})
     files = tuple(place.out / item.name for item in card.subjects)
     notes = _notes(draw, tally)
     return SampleReport(decision, notes, place.out, place.out / CARD, files, draw.rows, tally.reached)
@@ -160,13 +183,17 @@ def _release(schema: Schema, outcome: Outcome, backing: Backing, run: Run) -> Re
         policy=run.policy,
         profile=run.profile,
         decision=outcome.decision,
-        subjects=tuple(subject(path, sinks.rows[table]) for path, table in sinks.files.items()),
+        subjects=(
+            *(subject(path, sinks.rows[table]) for path, table in sinks.files.items()),
+            *(subject(path, rows) for path, rows in outcome.told.files.items()),
+        ),
         seed=draw.streams.seed,
         coverage=_coverage(backing, tally),
         learned=backing.learned,
         approved=backing.approved or (),
         conditional=_conditional(draw, tally),
         expectations=outcome.expectations,
+        scenarios=outcome.told.scenarios,
         repair=backing.repair,
         limits=backing.limits,
         warnings=_notes(draw, tally),

@@ -147,11 +147,17 @@ class _Binder:
         where = self.expression(("select", "where"), scenario.select.where, self._unit_names(), "boolean")
         weight = scenario.select.weight
         compiled_weight = (
-            None if weight is None else self.expression(("select", "weight"), weight, self._unit_names(), "number")
+            None
+            if weight is None
+            else self.expression(("select", "weight"), weight, self._unit_names(), "number")
         )
         anchor = scenario.anchor
         compiled_anchor = (
-            None if anchor is None else self.expression(("anchor", "where"), anchor.where, self._row_names(anchor.table, {}), "boolean")
+            None
+            if anchor is None
+            else self.expression(
+                ("anchor", "where"), anchor.where, self._row_names(anchor.table, {}), "boolean"
+            )
         )
         names = self._instance_names()
         let = self._lets(("let",), scenario.let, names)
@@ -188,7 +194,11 @@ class _Binder:
             self.add(("prevalence", "per"), f"{prevalence.per!r} is not the unit", f"write {unit}")
         stratum = prevalence.stratify if prevalence else None
         if stratum is not None and stratum not in self.schema.tables[unit].columns:
-            self.add(("prevalence", "stratify"), f"unknown column {stratum!r}", suggestion(stratum, self.schema.tables[unit].columns))
+            self.add(
+                ("prevalence", "stratify"),
+                f"unknown column {stratum!r}",
+                suggestion(stratum, self.schema.tables[unit].columns),
+            )
         if self.scenario.anchor is not None:
             self._check_child(("anchor", "table"), self.scenario.anchor.table)
         for i, step in enumerate(self.scenario.steps):
@@ -197,14 +207,20 @@ class _Binder:
             elif step.table != unit:
                 self._check_child(("steps", i, "change"), step.table)
         if self.scenario.coverage and self.scenario.coverage.table not in self._tables:
-            self.add(("coverage", "table"), "unknown table", suggestion(self.scenario.coverage.table, self._tables))
+            self.add(
+                ("coverage", "table"), "unknown table", suggestion(self.scenario.coverage.table, self._tables)
+            )
         return len(self.faults) == known
 
     def _check_child(self, path: Path, table: str) -> None:
         if table not in self._children:
-            self.add(path, f"{table!r} is not a child of {self.scenario.unit}", suggestion(table, self._children))
+            self.add(
+                path, f"{table!r} is not a child of {self.scenario.unit}", suggestion(table, self._children)
+            )
         elif path[-1] == "emit" and any(other.generate.per == table for other in self._tables.values()):
-            self.add(path, f"rows of {table!r} have children of their own", "emit into a table without children")
+            self.add(
+                path, f"rows of {table!r} have children of their own", "emit into a table without children"
+            )
 
     # --- names ----------------------------------------------------------------------------------------------
 

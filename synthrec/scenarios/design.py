@@ -31,7 +31,7 @@ class Drawn:
     values: Mapping[str, Vector]
     """By parameter, each of k values."""
     severity: FloatArray
-    """Shape (k,): the mean place of the mapped parameters in their whole ranges, turned so that 1 is severe."""
+    """Shape (k,): the mean place of the mapped parameters in their ranges, turned so that 1 is severe."""
 
 
 def column(param: Param) -> Column:
@@ -93,7 +93,9 @@ def _value(param: Param, share: FloatArray) -> Vector:
         return Vector.full(np.searchsorted(edges, share, side="right").astype(np.int32), param.values)
     low, high = param.range or (0.0, 1.0)
     if param.type == "float":
-        return Vector.full(low * (high / low) ** share if param.scale == "log" else low + (high - low) * share)
+        return Vector.full(
+            low * (high / low) ** share if param.scale == "log" else low + (high - low) * share
+        )
     if param.scale == "log":
         return Vector.full(np.rint(low * (high / low) ** share).astype(np.int64))
     return Vector.full(np.minimum(np.floor(low + (high + 1 - low) * share), high).astype(np.int64))

@@ -78,7 +78,7 @@ class Desk:
         return units & (np.bincount(owners[anchors], minlength=self.unit.count) > 0), anchors
 
     def under(self, table: str, slots: IntArray, parent: Rows, parents: IntArray | None = None) -> Rows:
-        """Some rows of a child table under rows of the unit; `parents` where these are not those of the block."""
+        """Some rows of a child table under rows of the unit, at `parents` where these are not the block's."""
         sheet = self.sheets[table]
         made = {name: vector.take(slots) for name, vector in sheet.vectors.items()}
         above = sheet.owners[slots] if parents is None else parents
@@ -88,7 +88,9 @@ class Desk:
         return Rows(table, len(slots), parent.params, parent, above, made)
 
 
-def inject(desk: Desk, bound: Bound, cases: Cases, donors: Mapping[str, Table], streams: BlockStreams) -> list[Mark]:
+def inject(
+    desk: Desk, bound: Bound, cases: Cases, donors: Mapping[str, Table], streams: BlockStreams
+) -> list[Mark]:
     """Write the instances of a block; which rows they are."""
     return _Writing(desk, bound, cases, donors, streams).marks()
 
@@ -154,7 +156,9 @@ class _Writing:
             return
         table = self._bound.scenario.anchor.table
         sheet, slots = self._desk.sheets[table], np.flatnonzero(eligible)
-        low, high = (np.searchsorted(sheet.owners[slots], self._cases.units, side) for side in ("left", "right"))
+        low, high = (
+            np.searchsorted(sheet.owners[slots], self._cases.units, side) for side in ("left", "right")
+        )
         share = self._streams.per_unit("anchor", self._desk.unit.count)[self._cases.units]
         self._anchors = slots[low + np.floor(share * (high - low)).astype(np.int64)]
         hung = self._desk.under(table, self._anchors, rows, np.arange(rows.count))
@@ -203,7 +207,7 @@ class _Writing:
         pool = np.flatnonzero(true(step.like, rows))
         if not len(pool):
             raise ConfigError(
-                f"scenario {self._bound.name}: no row of {step.step.table} is like {step.step.like!r}; widen it"
+                f"scenario {self._bound.name}: no row of {step.step.table} is like {step.step.like!r}"
             )
         picks = pool[(self._streams.of(f"{step.number}:like").random(count) * len(pool)).astype(np.int64)]
         return {name: vector.take(picks) for name, vector in donors.vectors().items()}

@@ -43,7 +43,7 @@ INSTANCES = TableSpec(
 )
 
 Part = tuple[Scenario, FloatArray, Mark, "IntArray | None"]
-"""Scenario, severity by instance, rows, and the final position of each slot; None where slots are positions."""
+"""Scenario, severity by instance, rows, and the final position of each slot; None where that is the slot."""
 
 
 @dataclass(frozen=True)

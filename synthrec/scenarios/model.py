@@ -1,7 +1,8 @@
 """The scenario format: who has the event, how often, how it varies, and what it does to the records.
 
-Reading order: `Scenario` → `Select`, `Prevalence`, `Param`, `Severity`, `Design` → `Step`. All are frozen; the
-`digest` names what a scenario says. Columns are made as in a schema: by an expression or a `generate:` part.
+Reading order: `Scenario` → `Select`, `Prevalence`, `Param`, `Severity`, `Design` → `Step`. All are frozen;
+the `digest` names what a scenario says. Columns are made as in a schema: by an expression or a `generate:`
+part.
 """
 
 from __future__ import annotations
@@ -102,7 +103,9 @@ class Param(AssetPart):
 
     @model_validator(mode="after")
     def _shape(self) -> Self:
-        if (self.type == "choice") != bool(self.values) or (self.type == "choice") == (self.range is not None):
+        if (self.type == "choice") != bool(self.values) or (self.type == "choice") == (
+            self.range is not None
+        ):
             raise ValueError("a choice has values and no range, a number has a range and no values")
         if self.weights and len(self.weights) != len(self.values):
             raise ValueError("as many weights as values")
@@ -193,12 +196,14 @@ class Scenario(AssetModel):
     select: Select = Select()
     anchor: Anchor | None = None
     prevalence: Prevalence | None = None
-    params: dict[Name, Param] = {}
+    params: dict[Name, Param] = Field(default_factory=dict)
     severity: Severity
     design: Design = Design()
     let: Helpers = Field(default_factory=dict)
     """Hidden values of each instance, which all steps may use."""
     steps: tuple[Step, ...] = ()
+    companions: tuple[Name, ...] = ()
+    """Shipped scenarios of harmless look-alikes, which are written, too, unless they are refused."""
     recompute: tuple[Text, ...] = ()
     """Columns, as ``table.column``, that are made anew from the schema's own rule afterwards: balances."""
     reweight: dict[Name, Text] = Field(default_factory=dict)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -25,7 +25,6 @@ from synthrec.scenarios.labels import Instance, instance_rows, label_table
 from synthrec.scenarios.model import Prevalence
 from synthrec.scenarios.selection import Candidates, choose, wanted
 from synthrec.schema.model import Scalar, Schema
-from synthrec.schema.rule_tables import rule_tables
 from synthrec.schema.vector import IntArray, Vector
 
 
@@ -45,6 +44,7 @@ class Realised:
     request: Request
     units: int
     eligible: int
+    requested: int
     chosen: IntArray
     """Numbers of the units, ascending; instance i is the i-th."""
     drawn: Drawn
@@ -87,7 +87,7 @@ class ScenarioRun:
             chosen = choose(free, count, survey.sizes, request.bound.name)
             taken.update(chosen.tolist())
             drawn = draw(request.bound.scenario, request.tier, count, self.streams)
-            found.append(Realised(request, self.rows, len(survey.candidates.units), chosen, drawn))
+            found.append(Realised(request, self.rows, len(survey.candidates.units), count, chosen, drawn))
         return tuple(found)
 
     def stream(self) -> Iterator[tuple[Records, Table]]:
@@ -110,13 +110,13 @@ class ScenarioRun:
             for i, severity in enumerate(realised.drawn.severity.tolist()):
                 params = {name: _plain(vector, i) for name, vector in values.items()}
                 bound = realised.request.bound
-                yield Instance(bound.name, i + 1, bound.unit, keys.get(i, ""), realised.request.tier, severity, params)
+                yield Instance(
+                    bound.name, i + 1, bound.unit, keys.get(i, ""), realised.request.tier, severity, params
+                )
 
     def _block(self, block: int, records: Records, numbers: Counter[str]) -> tuple[Records, Table]:
         desk = Desk(records, self.requests[0].bound, self._param_vectors)
-        written = [
-            (realised, self._write(desk, realised, block)) for realised in self.realised
-        ]
+        written = [(realised, self._write(desk, realised, block)) for realised in self.realised]
         finished, positions = self._finish(desk, numbers)
         for name, table in finished.items():
             numbers[name] += len(table)
@@ -229,7 +229,9 @@ class _Survey:
         vector = desk.unit.made[column]
         values = np.where(vector.missing, -1, vector.values)
         distinct, codes = np.unique(values, return_inverse=True)
-        labels = [None if v == -1 else (vector.levels[int(v)] if vector.levels else v) for v in distinct.tolist()]
+        labels = [
+            None if v == -1 else (vector.levels[int(v)] if vector.levels else v) for v in distinct.tolist()
+        ]
         table = np.array([self._levels.setdefault(text, len(self._levels)) for text in labels], np.int64)
         return table[codes]
 
@@ -243,14 +245,5 @@ def _cases(realised: Realised, start: int, units: int) -> Cases:
 
 
 def _plain(vector: Vector, row: int) -> str | int | float:
-    value = vector.values[row].item()
-    return vector.levels[value] if vector.levels is not None else value
-
-
-def asked(request: Request, *, count: int | None, rate: float | None) -> Request:
-    """The request with another prevalence, where one is given."""
-    if count is None and rate is None:
-        return request
-    own = request.prevalence
-    changed = Prevalence(rate=rate, count=count, per=own.per, stratify=own.stratify)
-    return replace(request, prevalence=changed)
+    value: str | int | float = vector.values[row].item()
+    return vector.levels[int(value)] if vector.levels is not None else value

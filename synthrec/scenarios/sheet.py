@@ -61,7 +61,9 @@ class Sheet:
         self.owners = np.concatenate([self.owners, owners_])
         return slots
 
-    def finished(self, unit: Rows, recompute: Mapping[str, Maker], first: int | None) -> tuple[Table, IntArray]:
+    def finished(
+        self, unit: Rows, recompute: Mapping[str, Maker], first: int | None
+    ) -> tuple[Table, IntArray]:
         """The table in order, and the new position of every slot.
 
         Args:
