@@ -49,6 +49,7 @@ from synthrec.runs.scenarios import describe_scenario, run_scenarios, scenario_d
 from synthrec.runs.stewards import beside, refuse_report, tell_steward
 from synthrec.runs.verification import VerifyReport, verify_export
 from synthrec.schema.graph import render_graph
+from synthrec.schema.interop.exchange import Exchange, Format, exported, imported
 from synthrec.schema.lint import Hint
 from synthrec.schema.lint import lint as lint_schema
 from synthrec.schema.load import load_schema as read_schema
@@ -61,8 +62,10 @@ __all__ = [
     "Card",
     "Decision",
     "DemoReport",
+    "Exchange",
     "Finding",
     "FitReport",
+    "Format",
     "Hint",
     "LedgerReport",
     "PlanReport",
@@ -75,8 +78,10 @@ __all__ = [
     "demo",
     "describe",
     "describe_scenario",
+    "export_schema",
     "fit",
     "graph",
+    "import_schema",
     "infer",
     "ledger_export",
     "ledger_show",
@@ -135,6 +140,20 @@ def preview(
 def graph(source: Schema | str | Path) -> str:
     """A drawing (SVG) of the tables of a schema, their references, and what each column is made from."""
     return render_graph(_schema(source))
+
+
+def export_schema(source: Schema | str | Path, to: Format) -> Exchange:
+    """A schema as SDV metadata, Frictionless data package or JSON Schema, and what these cannot hold."""
+    return exported(_schema(source), to)
+
+
+def import_schema(file: str | Path) -> Exchange:
+    """The YAML text of a schema from such a file, and what had no place in it; the format is recognised.
+
+    Raises:
+        SchemaError: the file is none of these formats.
+    """
+    return imported(Path(file))
 
 
 def infer(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,11 @@ from synthrec.cli.lazy import ConfiguredGroup
 from synthrec.cli.options import FILE, NEW, SEED, Setting, forced, read_as
 from synthrec.cli.output import Output, output_options
 from synthrec.errors import ConfigError, SchemaError
+
+if TYPE_CHECKING:
+    from synthrec.api import Exchange, Format
+
+FORMATS = ("sdv", "sdv-v1", "frictionless", "jsonschema")
 
 
 @click.group(cls=ConfiguredGroup)
@@ -115,6 +120,44 @@ def infer(output: Output, data: Path, force: bool, out: Path | None, **options: 
         return
     _write(out, text, force=force)
     show_document(output, {"out": str(out)}, f"schema: {out}")
+
+
+@schema.command(name="import")
+@click.argument("file", type=FILE)
+@forced("a file")
+@click.option("-o", "--out", type=NEW, help="Write to a file instead of stdout.")
+@output_options
+def import_(output: Output, file: Path, force: bool, out: Path | None) -> None:
+    """Read SDV metadata (V1, V2), a Frictionless data package or table schema, or a JSON Schema of records.
+
+    What has no place in a schema is listed on stderr. Bounds and categories are marked `learned`.
+    """
+    _exchanged(output, synthrec.import_schema(file), out, force=force)
+
+
+@schema.command()
+@click.argument("source", metavar="SCHEMA")
+@click.option("--to", type=click.Choice(FORMATS), required=True, help="The format to write.")
+@forced("a file")
+@click.option("-o", "--out", type=NEW, help="Write to a file instead of stdout.")
+@output_options
+def export(output: Output, source: str, to: Format, force: bool, out: Path | None) -> None:
+    """Write a schema in the format of another tool.
+
+    What the format cannot hold is listed on stderr; a Frictionless data package holds all.
+    """
+    _exchanged(output, synthrec.export_schema(source, to), out, force=force)
+
+
+def _exchanged(output: Output, exchange: Exchange, out: Path | None, *, force: bool) -> None:
+    for loss in exchange.lost:
+        output.say(f"lost: {loss}")
+    document = {"text": exchange.text, "lost": [str(loss) for loss in exchange.lost]}
+    if out is None:
+        show_document(output, document, exchange.text)
+        return
+    _write(out, exchange.text, force=force)
+    show_document(output, {"out": str(out), "lost": document["lost"]}, f"schema: {out}")
 
 
 @schema.command(name="list")
