@@ -206,6 +206,11 @@ class _Binder:
                 self._check_child(("steps", i, "emit"), step.emit)
             elif step.table != unit:
                 self._check_child(("steps", i, "change"), step.table)
+        for table, column in self.scenario.order.items():
+            if table not in self._children or column not in self.schema.tables[table].columns:
+                self.add(
+                    ("order", table), f"no column {table}.{column} under the unit", "write table: column"
+                )
         if self.scenario.coverage and self.scenario.coverage.table not in self._tables:
             self.add(
                 ("coverage", "table"), "unknown table", suggestion(self.scenario.coverage.table, self._tables)

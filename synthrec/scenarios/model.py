@@ -204,6 +204,8 @@ class Scenario(AssetModel):
     steps: tuple[Step, ...] = ()
     companions: tuple[Name, ...] = ()
     """Shipped scenarios of harmless look-alikes, which are written, too, unless they are refused."""
+    order: dict[Text, Text] = Field(default_factory=dict)
+    """By table the column by which a unit's rows are put in order where the schema names none."""
     recompute: tuple[Text, ...] = ()
     """Columns, as ``table.column``, that are made anew from the schema's own rule afterwards: balances."""
     reweight: dict[Name, Text] = Field(default_factory=dict)

@@ -148,7 +148,7 @@ class ScenarioRun:
                 for column, maker in request.bound.recompute.get(name, {}).items()
             }
             first = numbers[name] if name in self._growing else None
-            finished[name], positions[name] = sheet.finished(desk.unit, recompute, first)
+            finished[name], positions[name] = sheet.finished(desk.unit, recompute, first, self._by.get(name))
         return finished, positions
 
     def _remember(self, desk: Desk, written: Sequence[tuple[Realised, list[Mark]]]) -> None:
@@ -165,6 +165,12 @@ class ScenarioRun:
         """Tables that get rows somewhere in the run."""
         steps = (bound.step for request in self.requests for bound in request.bound.steps)
         return frozenset(step.table for step in steps if step.emit is not None)
+
+    @cached_property
+    def _by(self) -> Mapping[str, str]:
+        """Columns that order rows, by table, as the first scenario says that says so."""
+        orders = (request.bound.scenario.order for request in reversed(self.requests))
+        return {table: column for order in orders for table, column in order.items()}
 
     @cached_property
     def _param_vectors(self) -> Mapping[str, Vector]:

@@ -62,7 +62,7 @@ class Sheet:
         return slots
 
     def finished(
-        self, unit: Rows, recompute: Mapping[str, Maker], first: int | None
+        self, unit: Rows, recompute: Mapping[str, Maker], first: int | None, by: str | None = None
     ) -> tuple[Table, IntArray]:
         """The table in order, and the new position of every slot.
 
@@ -71,8 +71,9 @@ class Sheet:
             recompute: Columns made anew from their own rule, by maker.
             first: Number of the table's first row in the run where rows were added somewhere, so that all
                 are numbered anew; None where the table only changed.
+            by: Column by which the unit's rows are ordered where the schema names none.
         """
-        order = self._order()
+        order = self._order(self.table.generate.order_by or by)
         made = {name: vector.take(order) for name, vector in self.vectors.items()}
         rows = Rows(self.table.name, len(self), unit.params, unit, self.owners[order], made)
         for name, maker in recompute.items():
@@ -91,8 +92,7 @@ class Sheet:
         """Columns that number the rows."""
         return tuple(name for name in self.spec.columns if isinstance(self.table.makes[name].make, Sequence))
 
-    def _order(self) -> NDArray[np.intp]:
-        by = self.table.generate.order_by
+    def _order(self, by: str | None) -> NDArray[np.intp]:
         if by is None:
             return np.argsort(self.owners, kind="stable")
         key = self.vectors[by]
