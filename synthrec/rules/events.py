@@ -63,7 +63,7 @@ class StreamMaker(Protocol):
     def times(
         self, parent: Rows, start: IntArray, end: IntArray, rng: np.random.Generator
     ) -> tuple[IntArray, IntArray]:
-        """Events per parent, and all times in [start, end), parents in order and sorted within each."""
+        """Events per parent, and all times in [start, end), parent by parent; in order unless some are late."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +127,7 @@ class CalendarStream:
     keep: Amount
     hours: Profile
     """Of the hours of one day."""
+    jitter: int
     where: str
 
     @classmethod
@@ -134,17 +135,20 @@ class CalendarStream:
         """From its spec, which names days."""
         keep = Amount.of(stream.keep, target.names)
         hours = np.concatenate(([0.0], np.cumsum(stream.hours or (1.0,) * spec.HOURS_PER_DAY)))
-        return cls(calendar(stream, target), keep, Profile(hours / hours[-1]), target.where)
+        return cls(calendar(stream, target), keep, Profile(hours / hours[-1]), stream.jitter, target.where)
 
     def times(
         self, parent: Rows, start: IntArray, end: IntArray, rng: np.random.Generator
     ) -> tuple[IntArray, IntArray]:
         """The days that begin within the window or on which it does, then which are kept, then the hours."""
         first, last = start // MICROSECONDS_PER_DAY, (end - 1) // MICROSECONDS_PER_DAY
-        counts, days = self.occurrences.days(parent, first, np.where(end > start, last, first - 1))
+        last = np.where(end > start, last, first - self.jitter - 1)
+        counts, days = self.occurrences.days(parent, first - self.jitter, last)
         group = np.repeat(np.arange(len(counts)), counts)
         kept = rng.random(len(days)) < self._share(parent)[group]
         times = days * MICROSECONDS_PER_DAY + self._time_of_day(rng.random(len(days)))
+        if self.jitter:
+            times += rng.integers(0, self.jitter, len(days), endpoint=True) * MICROSECONDS_PER_DAY
         kept &= (times >= start[group]) & (times < end[group])
         return np.bincount(group[kept], minlength=len(counts)).astype(np.int64), times[kept]
 
@@ -164,6 +168,8 @@ class EventSource:
 
     window: Window
     streams: dict[str, StreamMaker]
+    unsorted: bool
+    """Whether a stream alone is not in order of time."""
 
     @classmethod
     def of(cls, events: spec.Events, target: Target) -> EventSource:
@@ -173,7 +179,8 @@ class EventSource:
             place = Target(target.column, target.names, f"{target.where}.streams.{name}")
             kind = CalendarStream if stream.rate is None else PoissonStream
             streams[name] = kind.of(stream, place)
-        return cls(Window.of(events.start, events.end, target), streams)
+        unsorted = any(stream.jitter for stream in events.streams.values())
+        return cls(Window.of(events.start, events.end, target), streams, unsorted)
 
     def rows(self, parent: Rows, draws: Draws) -> Origin:
         """The events; every stream draws from its own random stream, so that a new one changes no other."""
@@ -181,7 +188,7 @@ class EventSource:
         made = [stream.times(parent, start, end, draws(name)) for name, stream in self.streams.items()]
         times = np.concatenate([times for _, times in made])
         which = np.repeat(np.arange(len(made), dtype=np.int32), [len(times) for _, times in made])
-        if len(made) > 1:
+        if len(made) > 1 or self.unsorted:
             groups = [np.repeat(np.arange(len(counts)), counts) for counts, _ in made]
             order = np.lexsort((times, np.concatenate(groups)))
             times, which = times[order], which[order]

@@ -24,16 +24,26 @@ def scan(make: spec.Scan, target: Target) -> Maker:
     expression = compile_expression(source, target.names)
     if which != "sum":
         return NeighbourMaker(expression, -1 if which == "previous" else 1, target.column)
+    anew = None if make.reset is None else compile_expression(make.reset, target.names)
     if target.column.kind == "date":
         moment = cast("base.Moment", make.start)
-        return RunningSumMaker(expression, Moments.of(moment, target), Column(kind="integer"))
+        return RunningSumMaker(expression, Moments.of(moment, target), Column(kind="integer"), anew)
     amount = cast("base.Amount", make.start)
-    return RunningSumMaker(expression, Amount.of(amount, target.names), target.column)
+    return RunningSumMaker(expression, Amount.of(amount, target.names), target.column, anew)
 
 
 def families(rows: Rows) -> IntArray:
     """The number of each row's parent; a root is its own family."""
     return np.arange(rows.count) if rows.parent_rows is None else rows.parent_rows
+
+
+def _stretches(rows: Rows, anew: Expression) -> IntArray:
+    """Numbers of runs of rows of one parent in which an expression keeps its value."""
+    value, family = evaluate(anew, rows), families(rows)
+    changes = np.zeros(rows.count, dtype=bool)
+    for part in (family, value.values, value.missing):
+        changes[1:] |= part[1:] != part[:-1]
+    return np.cumsum(changes)
 
 
 @dataclass(frozen=True)
@@ -69,17 +79,20 @@ class RunningSumMaker:
     start: Moments | Amount
     column: Column
     """The column of the sum; whole days for a date."""
+    anew: Expression | None = None
+    """Where it changes, the sum starts anew."""
 
     @property
     def names(self) -> frozenset[str]:
         """The columns of the expression and of the start."""
-        return self.expression.names | self.start.names
+        reset = self.anew.names if self.anew else frozenset[str]()
+        return self.expression.names | self.start.names | reset
 
     def draw(self, rows: Rows, rng: np.random.Generator) -> Vector:  # noqa: ARG002
         """A cumulative sum that starts anew with every parent."""
         step = convert(evaluate(self.expression, rows), "number", self.column)
         total = np.cumsum(np.where(step.missing, 0, step.values))
-        group = families(rows)
+        group = families(rows) if self.anew is None else _stretches(rows, self.anew)
         first = np.searchsorted(group, group)
         start = self._start(rows)
         sums = start.values + total - (total[first] - np.where(step.missing, 0, step.values)[first])

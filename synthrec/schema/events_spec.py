@@ -55,6 +55,8 @@ class Stream(Model):
     every: Every | None = None
     keep: Amount = 1
     """Probability that an occurrence of the calendar takes place."""
+    jitter: int = Field(default=0, ge=0, le=31)
+    """Days by which an occurrence of the calendar may be late, all equally likely."""
     hours: tuple[Weight, ...] | None = Field(default=None, min_length=HOURS_PER_DAY, max_length=HOURS_PER_DAY)
     """Relative weight of each hour of the day."""
     weekdays: tuple[Weight, ...] | None = Field(
@@ -72,6 +74,8 @@ class Stream(Model):
             raise ValueError("give exactly one of rate, monthly, weekly, every")
         if self.rate is None and (self.weekdays or self.week or self.dispersion is not None):
             raise ValueError("weekdays, week and dispersion go with a rate")
+        if self.rate is not None and (self.jitter or self.keep != 1):
+            raise ValueError("keep and jitter go with a calendar")
         if self.week and (self.hours or self.weekdays):
             raise ValueError("give week, or hours and weekdays")
         if any(

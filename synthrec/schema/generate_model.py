@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from math import prod
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field, model_validator
 
+from synthrec.schema.correlated_spec import Block, Correlated
+from synthrec.schema.dist_spec import Dist
 from synthrec.schema.events_spec import Given
 from synthrec.schema.id_number_spec import IdNumber
 from synthrec.schema.model import Column, Domain, Kind, Model, Null, Scalar
+from synthrec.schema.predictor_spec import Logit, Softmax
 from synthrec.schema.prevalence_spec import Prevalence
 from synthrec.schema.siblings_spec import Ar, Split
 from synthrec.schema.spec_base import (
@@ -32,22 +35,6 @@ from synthrec.schema.spec_base import (
     weight_expressions,
 )
 
-DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = {
-    "normal": ("mean", "sd"),
-    "lognormal": ("mu", "sigma"),
-    "gamma": ("shape", "scale"),
-    "beta": ("a", "b"),
-    "uniform": ("low", "high"),
-    "exponential": ("mean",),
-    "weibull": ("shape", "scale"),
-    "pareto": ("shape", "scale"),
-    "integers": ("low", "high"),
-    "poisson": ("mean",),
-    "negbin": ("mean", "dispersion"),
-    "binomial": ("n", "p"),
-}
-"""Parameters of each distribution; `synthrec.rules.distributions` gives the parametrisation."""
-
 
 class Const(Spec):
     """The same value in every row."""
@@ -62,52 +49,6 @@ class Sequence(Spec):
     prefix: str = ""
     width: int = Field(default=0, ge=0, le=18)
     start: int = Field(default=1, ge=0)
-
-
-class Dist(Spec):
-    """A named distribution, truncated to [min, max] and to the column's domain."""
-
-    kinds: ClassVar = NUMBERS
-    name: Literal[
-        "normal",
-        "lognormal",
-        "gamma",
-        "beta",
-        "uniform",
-        "exponential",
-        "weibull",
-        "pareto",
-        "integers",
-        "poisson",
-        "negbin",
-        "binomial",
-    ]
-    parameters: dict[str, Amount]
-    min: Amount | None = None
-    max: Amount | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _gather(cls, raw: Any) -> Any:
-        """Parameters stand beside the name: ``{name: normal, mean: 0, sd: 1}``."""
-        if not isinstance(raw, Mapping) or "parameters" in raw:
-            return raw
-        own = {"name", "min", "max"}
-        return {key: raw[key] for key in raw if key in own} | {
-            "parameters": {key: raw[key] for key in raw if key not in own}
-        }
-
-    @model_validator(mode="after")
-    def _complete(self) -> Dist:
-        wanted, given = set(DISTRIBUTIONS[self.name]), set(self.parameters)
-        if wanted != given:
-            raise ValueError(f"{self.name} takes {', '.join(DISTRIBUTIONS[self.name])}")
-        return self
-
-    def expressions(self) -> Iterator[tuple[Path, str]]:
-        """Parameters and bounds."""
-        items = {**self.parameters, "min": self.min, "max": self.max}
-        return (((name,), value) for name, value in items.items() if isinstance(value, str))
 
 
 class Category(Spec):
@@ -284,11 +225,15 @@ class Scan(Spec):
     previous: str | None = None
     next: str | None = None
     start: Moment | int | float | Decimal = Field(default=0, alias="from")
+    reset: str | None = None
+    """Where the value of this expression changes from one row to the next, a sum starts anew."""
 
     @model_validator(mode="after")
     def _one(self) -> Scan:
         if sum(getattr(self, name) is not None for name in SCANS) != 1:
             raise ValueError(f"give exactly one of {', '.join(SCANS)}")
+        if self.reset is not None and self.sum is None:
+            raise ValueError("reset goes with sum")
         return self
 
     @property
@@ -299,7 +244,7 @@ class Scan(Spec):
 
     def amounts(self) -> frozenset[str]:
         """The expression and the start."""
-        return frozenset({*SCANS, "start"})
+        return frozenset({*SCANS, "start", "reset"})
 
 
 class Copy(Spec):
@@ -375,6 +320,9 @@ SPECS: Mapping[str, type[Spec]] = {
     "bernoulli": Bernoulli,
     "prevalence": Prevalence,
     "id_number": IdNumber,
+    "logit": Logit,
+    "softmax": Softmax,
+    "correlated": Correlated,
     "template": Template,
     "given": Given,
     "ar": Ar,
@@ -442,6 +390,8 @@ class TableGenerate(Model):
     """Rows as events in time, in place of a count; see `synthrec.schema.events_spec`."""
     history: dict[str, Any] | None = None
     """Rows as the spells of a history, in place of a count; see `synthrec.schema.history_spec`."""
+    correlated: dict[str, Block] = Field(default_factory=dict)
+    """Blocks of columns that are correlated and keep their own margins."""
     order_by: str | None = None
     """Column by which the rows of one parent are sorted before sequences number them."""
     helpers: dict[Annotated[str, Field(pattern=r"^_[A-Za-z0-9_]+$")], Helper] = Field(default_factory=dict)
