@@ -20,12 +20,22 @@ Names = Mapping[str, Column]
 
 
 @dataclass(frozen=True)
+class Member:
+    """The innovations that make up the normal score of a correlated column, and the factor of each."""
+
+    innovations: tuple[str, ...]
+    factors: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Target:
     """What a maker is for: the column, the names in scope, and its place in the schema for faults."""
 
     column: Column
     names: Names
     where: str
+    member: Member | None = None
+    """Its place in a block of correlated columns."""
 
 
 def impossible(where: str, found: str, repair: str) -> SchemaError:

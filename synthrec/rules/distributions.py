@@ -161,8 +161,18 @@ def draw(
     if len(outside):
         some = tuple(_take(parameter, outside) for parameter in parameters)
         ends = _take(low, outside), _take(high, outside)
-        values[outside] = np.clip(_between(distribution, some, ends, values[outside], rng), *ends)
+        between = _between(distribution, some, ends, values[outside], rng.random(len(outside)))
+        values[outside] = np.clip(between, *ends)
     return values
+
+
+def invert(
+    name: str, parameters: tuple[Operand, ...], bounds: tuple[Operand, Operand], quantiles: FloatArray
+) -> FloatArray:
+    """The values in [low, high] at quantiles of the truncated distribution, of shape (n,)."""
+    low, high = bounds
+    nearest = np.clip(np.zeros(len(quantiles)), low, high)
+    return np.clip(_between(DISTRIBUTIONS[name], parameters, bounds, nearest, quantiles), low, high)
 
 
 def _take(operand: Operand, rows: NDArray[np.intp]) -> Operand:
@@ -174,13 +184,13 @@ def _between(
     parameters: tuple[Operand, ...],
     ends: tuple[Operand, Operand],
     values: FloatArray,
-    rng: np.random.Generator,
+    uniform: FloatArray,
 ) -> FloatArray:
     """Draws between the ends by inversion (Devroye 1986, section II.2); `values` where there is no mass."""
     low, high = ends
     below = distribution.cdf(low if distribution.ppf else np.ceil(low) - 1, *parameters)
     upto = distribution.cdf(high, *parameters)
-    point = below + rng.random(len(values)) * (upto - below)
+    point = below + uniform * (upto - below)
     if distribution.ppf:
         drawn = distribution.ppf(point, *parameters)
     else:

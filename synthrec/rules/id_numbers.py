@@ -38,7 +38,7 @@ Digits = NDArray[np.int64]
 def digits(numbers: IntArray, width: int) -> Digits:
     """The last `width` decimal digits of each number."""
     powers = 10 ** np.arange(width - 1, -1, -1, dtype=np.int64)
-    return numbers[:, None] // powers % 10
+    return np.asarray(numbers[:, None] // powers % 10)
 
 
 def luhn(body: Digits) -> Digits:

@@ -11,8 +11,10 @@ import numpy as np
 
 from synthrec.rules.amounts import Amount, FloatArray, Target, evaluate, impossible
 from synthrec.rules.choices import category, lookup, table
+from synthrec.rules.correlated import CorrelatedMaker
 from synthrec.rules.numbers import convert, from_labels
 from synthrec.rules.numeric import DistMaker, MixtureMaker
+from synthrec.rules.predictors import LogitMaker, SoftmaxMaker
 from synthrec.rules.prevalence import PrevalenceMaker
 from synthrec.rules.rows import Maker, Rows
 from synthrec.rules.scans import scan
@@ -21,8 +23,11 @@ from synthrec.rules.sources import GivenMaker
 from synthrec.rules.temporal import BetweenMaker, OffsetMaker
 from synthrec.schema import generate_model as spec
 from synthrec.schema import spec_base as base
+from synthrec.schema.correlated_spec import Correlated
+from synthrec.schema.dist_spec import Dist
 from synthrec.schema.expressions import Expression, compile_expression
 from synthrec.schema.model import Column
+from synthrec.schema.predictor_spec import Logit, Softmax
 from synthrec.schema.prevalence_spec import Prevalence
 from synthrec.schema.scalars import constants
 from synthrec.schema.vector import IntArray, Vector
@@ -184,7 +189,7 @@ def numbered(sequence: spec.Sequence, column: Column, first: int, count: int) ->
 
 _MAKERS: Mapping[type[base.Spec], Callable[[Any, Target], Maker]] = {
     spec.Const: FixedMaker.of,
-    spec.Dist: DistMaker.of,
+    Dist: DistMaker.of,
     spec.Category: category,
     spec.Table: table,
     spec.Lookup: lookup,
@@ -196,6 +201,9 @@ _MAKERS: Mapping[type[base.Spec], Callable[[Any, Target], Maker]] = {
     spec.Copy: CopyMaker.of,
     spec.Bernoulli: BernoulliMaker.of,
     Prevalence: PrevalenceMaker.of,
+    Logit: LogitMaker.of,
+    Softmax: SoftmaxMaker.of,
+    Correlated: CorrelatedMaker.of,
     spec.Template: TemplateMaker.of,
     spec.Given: GivenMaker.of,
     spec.Ar: ArMaker.of,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,11 +10,13 @@ import numpy as np
 
 from synthrec.rules.amounts import Amount, FloatArray, Names, Target, impossible
 from synthrec.rules.categories import draw_weighted
-from synthrec.rules.distributions import DISTRIBUTIONS, Operand, draw
+from synthrec.rules.distributions import DISTRIBUTIONS, Operand, draw, invert
 from synthrec.rules.numbers import from_floats, grid
 from synthrec.rules.rows import Rows
 from synthrec.schema import generate_model as spec
 from synthrec.schema import spec_base as base
+from synthrec.schema.dist_spec import DISTRIBUTIONS as PARAMETERS
+from synthrec.schema.dist_spec import Dist
 from synthrec.schema.model import Scalar, label
 from synthrec.schema.vector import BoolArray, Vector
 
@@ -40,12 +43,12 @@ class DistMaker:
     target: Target
 
     @classmethod
-    def of(cls, make: spec.Dist, target: Target) -> DistMaker:
+    def of(cls, make: Dist, target: Target) -> DistMaker:
         """From its spec."""
         domain = target.column.domain
         return cls(
             make.name,
-            tuple(Amount.of(make.parameters[name], target.names) for name in spec.DISTRIBUTIONS[make.name]),
+            tuple(Amount.of(make.parameters[name], target.names) for name in PARAMETERS[make.name]),
             _bounds(make.min, domain.min if domain else None, target.names),
             _bounds(make.max, domain.max if domain else None, target.names),
             target,
@@ -62,20 +65,28 @@ class DistMaker:
 
     def floats(self, rows: Rows, rng: np.random.Generator) -> tuple[FloatArray, BoolArray]:
         """Numbers on the column's grid; missing where a parameter is."""
+        return self._made(rows, lambda *given: draw(self.name, *given, rows.count, rng))
+
+    def floats_at(self, quantiles: FloatArray, rows: Rows) -> tuple[FloatArray, BoolArray]:
+        """Those at given quantiles of the truncated distribution."""
+        return self._made(rows, lambda *given: invert(self.name, *given, quantiles))
+
+    def _made(self, rows: Rows, make: Callable[..., FloatArray]) -> tuple[FloatArray, BoolArray]:
+        """What `make` yields for parameters and bounds, on the grid."""
         missing = np.zeros(rows.count, dtype=bool)
         parameters = tuple(_operand(amount, rows, missing, 1.0) for amount in self.parameters)
         low = _extreme(np.maximum, self.lows, rows, missing, -np.inf)
         high = _extreme(np.minimum, self.highs, rows, missing, np.inf)
         self._check(parameters, low, high)
         spacing = grid(self.target.column) if DISTRIBUTIONS[self.name].ppf else 0.0
-        values = draw(self.name, parameters, (low - spacing / 2, high + spacing / 2), rows.count, rng)
+        values = make(parameters, (low - spacing / 2, high + spacing / 2))
         on_grid = np.rint(values / spacing) * spacing if spacing else values
         return np.clip(on_grid, low, high), missing
 
     def _check(self, parameters: tuple[Operand, ...], low: Operand, high: Operand) -> None:
         good = DISTRIBUTIONS[self.name].valid(*parameters)
         if bad := int((~good).sum()):
-            wanted = ", ".join(spec.DISTRIBUTIONS[self.name])
+            wanted = ", ".join(PARAMETERS[self.name])
             raise impossible(
                 self.target.where, f"{self.name}: impossible {wanted} in {bad} of {good.size}", "correct them"
             )
@@ -157,7 +168,7 @@ class MixtureMaker:
 
 def _component(part: spec.Part, target: Target) -> Numbers:
     match part.make:
-        case spec.Dist():
+        case Dist():
             return DistMaker.of(part.make, target)
         case spec.Const(value=value):
             return AmountNumbers(Amount(float(value)))  # type: ignore[arg-type]

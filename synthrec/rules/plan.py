@@ -12,6 +12,7 @@ import numpy as np
 from synthrec.errors import Fault, SchemaError
 from synthrec.rules.amounts import Names, Target, evaluate
 from synthrec.rules.children import Count
+from synthrec.rules.correlated import innovations, members
 from synthrec.rules.events import EventSource
 from synthrec.rules.history import HistorySource
 from synthrec.rules.makers import maker
@@ -82,12 +83,22 @@ def _parents(table: RuleTable) -> set[str]:
 
 def _table(table: RuleTable, tables: Mapping[str, RuleTable], params: Mapping[str, Scalar]) -> TablePlan:
     names = scope(tables, table.name, params)
+    block_members = members(table.generate.correlated)
     made = {
-        name: maker(make, Target(table.columns[name], names, f"tables.{table.name}.columns.{name}.generate"))
+        name: maker(
+            make,
+            Target(
+                table.columns[name],
+                names,
+                f"tables.{table.name}.columns.{name}.generate",
+                block_members.get(name),
+            ),
+        )
         for name, make in table.makes.items()
         if not isinstance(make.make, Numbered)
     }
     checks = list(_checks(table, made))
+    made |= innovations(table.generate.correlated)
     order = TopologicalSorter({name: made[name].names & set(made) for name in made}).static_order()
     return TablePlan(
         name=table.name,

@@ -13,6 +13,7 @@ from synthrec.rules.numeric import AmountNumbers, DistMaker, Numbers
 from synthrec.rules.rows import Rows
 from synthrec.schema import generate_model as spec
 from synthrec.schema import spec_base as base
+from synthrec.schema.dist_spec import Dist
 from synthrec.schema.expression_types import MICROSECONDS_PER_DAY
 from synthrec.schema.expressions import Expression, compile_expression
 from synthrec.schema.model import Column
@@ -107,7 +108,7 @@ class OffsetMaker:
         """From its spec."""
         whole = Target(Column(kind="integer"), target.names, target.where)
         distance: Numbers
-        if isinstance(make.distance, spec.Dist):
+        if isinstance(make.distance, Dist):
             distance = DistMaker.of(make.distance, whole)
         else:
             distance = AmountNumbers(Amount.of(make.distance, target.names))

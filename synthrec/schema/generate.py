@@ -10,6 +10,7 @@ from synthrec.schema.faults import suggestion
 from synthrec.schema.generate_model import SIBLINGS, Copy, Sequence
 from synthrec.schema.generate_parts import Part
 from synthrec.schema.id_number_spec import IdNumber
+from synthrec.schema.joint_checks import block_problems
 from synthrec.schema.model import LABEL_KINDS, Column, Scalar, Schema
 from synthrec.schema.row_sources import GIVEN_LABELS, source_problems
 from synthrec.schema.rule_tables import (
@@ -148,6 +149,7 @@ def _columns(table: RuleTable, names: Mapping[str, Column], params: Params) -> I
                     "nothing in its own table can depend on a sequence",
                 )
     yield from _given(table)
+    yield from block_problems(table)
     yield from _cycle(table, used)
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from synthrec.errors import Fault, SchemaError
 from synthrec.schema.conditional import Arranged, arrange, closed_labels
+from synthrec.schema.correlated_spec import Correlated
 from synthrec.schema.expression_types import ResultKind
 from synthrec.schema.expressions import Expression, compile_expression
 from synthrec.schema.faults import suggestion
@@ -23,7 +24,9 @@ from synthrec.schema.generate_model import (
     Scan,
     Table,
 )
+from synthrec.schema.joint_checks import effect_problems
 from synthrec.schema.model import LABEL_KINDS, NUMERIC_KINDS, Column, Scalar
+from synthrec.schema.predictor_spec import Logit, Softmax
 from synthrec.schema.prevalence_spec import Prevalence
 from synthrec.schema.rule_tables import Problem
 from synthrec.schema.scalars import constants
@@ -83,7 +86,7 @@ class Part:
         yield from self._kind_problems()
         yield from self._reference_problems()
         yield from self._expression_problems()
-        for path, found, repair in self._content_problems():
+        for path, found, repair in (*self._content_problems(), *self._outcome_problems()):
             yield (self._make.key, *path), found, repair
 
     def _kind_problems(self) -> Iterator[Problem]:
@@ -115,7 +118,8 @@ class Part:
                 yield path, f"an expression that yields a {found.kind}", f"write a {self._wanted(path).kind}"
 
     def _suits(self, path: Path, found: Expression) -> bool:
-        return fits(found.kind, self._wanted(path))
+        is_term = len(path) > 1 and path[-2] == "terms"
+        return (is_term and found.kind == "boolean") or fits(found.kind, self._wanted(path))
 
     def _wanted(self, path: Path) -> Column:
         """A column of the kind that the expression at a path has to yield."""
@@ -140,8 +144,6 @@ class Part:
                 yield from self._table(table)
             case Lookup() as lookup:
                 yield from self._lookup(lookup)
-            case Prevalence() as prevalence:
-                yield from self._prevalence(prevalence)
             case Between(start=start, end=end):
                 yield from self._moment(("from",), start)
                 yield from self._moment(("to",), end)
@@ -153,6 +155,20 @@ class Part:
                 yield ("at",), f"{at!r} is not a date or datetime", "name a column of moments"
             case Scan(start=start) if self._column.kind == "date":
                 yield from self._moment(("from",), start)
+
+    def _outcome_problems(self) -> Iterator[Problem]:
+        match self._make.make:
+            case Prevalence() as prevalence:
+                yield from self._prevalence(prevalence)
+            case Logit() as logit:
+                yield from effect_problems(logit, self._names)
+            case Softmax() as softmax:
+                yield from self._values(("of",), list(softmax.of))
+                yield from effect_problems(softmax, self._names)
+            case Correlated(weights=weights) if weights is not None:
+                yield from self._weights(("weights",), weights)
+            case Correlated() if self._column.kind not in NUMERIC_KINDS:
+                yield ("dist",), f"a distribution for a column of kind {self._column.kind}", "give weights"
 
     def _moment(self, path: Path, value: Moment | float | Decimal) -> Iterator[Problem]:
         if not isinstance(value, str):

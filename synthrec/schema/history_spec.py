@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from synthrec.schema.generate_model import Dist
+from synthrec.schema.dist_spec import Dist
 from synthrec.schema.model import Column, Model
 from synthrec.schema.spec_base import Amount, Moment, Path
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from synthrec.schema.generate_model import Between, Dist, Generate
+from synthrec.schema.dist_spec import Dist
+from synthrec.schema.generate_model import Between, Generate
 from synthrec.schema.model import Column, Scalar, Schema, label
 from synthrec.schema.rule_tables import column_path, rule_tables
 from synthrec.schema.yaml_source import Path

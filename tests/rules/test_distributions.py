@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from synthrec.rules.distributions import DISTRIBUTIONS, draw
-from synthrec.schema.generate_model import DISTRIBUTIONS as NAMED
+from synthrec.schema.dist_spec import DISTRIBUTIONS as NAMED
 
 CONTINUOUS = {
     "normal": ((3.0, 2.0), stats.norm(3, 2), (1.0, 4.5)),
