@@ -17,9 +17,9 @@ from synthrec.rules.numeric import AmountNumbers, DistMaker, Numbers
 from synthrec.rules.rows import Rows
 from synthrec.rules.sources import Draws, Origin, Window
 from synthrec.schema import history_spec as spec
+from synthrec.schema.dist_spec import Dist
 from synthrec.schema.expression_types import MICROSECONDS_PER_DAY
 from synthrec.schema.expressions import Expression, compile_expression
-from synthrec.schema.dist_spec import Dist
 from synthrec.schema.model import Column
 from synthrec.schema.vector import BoolArray, IntArray, Vector
 

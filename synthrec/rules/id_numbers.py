@@ -45,7 +45,7 @@ def luhn(body: Digits) -> Digits:
     """The check digit after each body, shape (n, 1) (ISO/IEC 7812-1, annex B)."""
     doubled = body.copy()
     doubled[:, ::-2] = DOUBLED[doubled[:, ::-2]]
-    return -doubled.sum(axis=1, keepdims=True) % 10
+    return np.asarray(-doubled.sum(axis=1, keepdims=True) % 10)
 
 
 DOUBLED = np.array([0, 2, 4, 6, 8, 1, 3, 5, 7, 9])

@@ -25,11 +25,13 @@ from synthrec.schema import generate_model as spec
 from synthrec.schema import spec_base as base
 from synthrec.schema.correlated_spec import Correlated
 from synthrec.schema.dist_spec import Dist
+from synthrec.schema.events_spec import Given
 from synthrec.schema.expressions import Expression, compile_expression
 from synthrec.schema.model import Column
 from synthrec.schema.predictor_spec import Logit, Softmax
 from synthrec.schema.prevalence_spec import Prevalence
 from synthrec.schema.scalars import constants
+from synthrec.schema.siblings_spec import Ar, Split
 from synthrec.schema.vector import IntArray, Vector
 
 
@@ -205,7 +207,7 @@ _MAKERS: Mapping[type[base.Spec], Callable[[Any, Target], Maker]] = {
     Softmax: SoftmaxMaker.of,
     Correlated: CorrelatedMaker.of,
     spec.Template: TemplateMaker.of,
-    spec.Given: GivenMaker.of,
-    spec.Ar: ArMaker.of,
-    spec.Split: SplitMaker.of,
+    Given: GivenMaker.of,
+    Ar: ArMaker.of,
+    Split: SplitMaker.of,
 }

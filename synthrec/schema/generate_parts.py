@@ -214,8 +214,9 @@ class Part:
         if self._make.missing is not None:
             yield (), "missing values of an exact number", "leave missing out, or say where: with a condition"
         for path, found in self._compiled:
-            is_size = isinstance(found, Expression) and path[-1] in {"rate", "count"}
-            if is_size and (varying := ", ".join(sorted(found.names - self._params))):
+            names = found.names if isinstance(found, Expression) else frozenset()
+            varying = ", ".join(sorted(names - self._params))
+            if varying and path[-1] in {"rate", "count"}:
                 yield path[1:], f"a size that depends on {varying}", "use params and numbers alone"
 
     def _arranged(self, spec: Arranged) -> Iterator[Problem]:

@@ -93,7 +93,7 @@ def margins(**more):
         "a": {"kind": "float", "generate": {"correlated": {"block": "v", "dist": gamma}}},
         "b": {
             "kind": "integer",
-            "generate": {"correlated": {"block": "v", "dist": {"name": "poisson", "mean": 30}}},
+            "generate": {"correlated": {"block": "v", "dist": poisson}},
         },
         "c": {
             "kind": "category",
