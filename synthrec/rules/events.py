@@ -63,7 +63,7 @@ class StreamMaker(Protocol):
     def times(
         self, parent: Rows, start: IntArray, end: IntArray, rng: np.random.Generator
     ) -> tuple[IntArray, IntArray]:
-        """Events per parent, and all times in [start, end), parent by parent; in order unless some are late."""
+        """Events per parent, and all times in [start, end), parent by parent; in order unless some late."""
 
 
 @dataclass(frozen=True, eq=False)
