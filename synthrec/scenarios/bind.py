@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from synthrec.errors import Fault, FaultsError, SchemaError
 from synthrec.rules.amounts import Target
 from synthrec.rules.makers import maker
 from synthrec.rules.params import overridden
-from synthrec.rules.rows import Maker
+from synthrec.rules.rows import Maker, Rows
+from synthrec.rules.temporal import tick
 from synthrec.scenarios.design import column as param_column
 from synthrec.scenarios.load import ScenarioFile
 from synthrec.scenarios.model import Scenario, Step
@@ -21,6 +24,7 @@ from synthrec.schema.generate_parts import Part
 from synthrec.schema.model import Column, Scalar, Schema
 from synthrec.schema.rule_tables import GenerateError, parse_generate, rule_tables
 from synthrec.schema.rule_tables import param_column as schema_param
+from synthrec.schema.vector import Vector
 from synthrec.schema.yaml_source import Path
 
 INTEGER = Column(kind="integer")
@@ -28,6 +32,25 @@ PLACES = ("row.index", "row.before", "row.after")
 """Number of a row within its instance; rows of the same unit before and after it."""
 
 Names = dict[str, Column]
+
+
+@dataclass(frozen=True, eq=False)
+class OnGrid:
+    """Another maker's moments, cut to the grid of the column: a stray second would tell them apart."""
+
+    inner: Maker
+    tick: int
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The columns of the moments."""
+        return self.inner.names
+
+    def draw(self, rows: Rows, rng: np.random.Generator) -> Vector:
+        """The moments, each at the last tick before it."""
+        made = self.inner.draw(rows, rng)
+        values = made.values.astype(np.int64)
+        return Vector(values - values % self.tick, made.missing)
 
 
 @dataclass(frozen=True, eq=False)
@@ -296,7 +319,8 @@ class _Binder:
         if columns[column].role == "key" or columns[column].kind == "id":
             self.add(path, "a key", "leave keys alone: rows are numbered anew")
             return None
-        return self._maker(path, raw, columns[column], names)
+        made = self._maker(path, raw, columns[column], names)
+        return OnGrid(made, tick(columns[column])) if made and columns[column].kind == "datetime" else made
 
     def _lets(self, path: Path, helpers: Mapping[str, Helper], names: Names) -> dict[str, Maker]:
         """Hidden values, one after the other; `names` gets them, too."""
