@@ -64,6 +64,12 @@ def month(days: IntArray) -> Array:
     return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12 + 1
 
 
+def day(days: IntArray) -> Array:
+    """Day of the month, 1 to 31."""
+    dates = days.astype("datetime64[D]")
+    return (dates - dates.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
+
+
 def weekday(days: IntArray) -> Array:
     """Day of the week, Monday 0 to Sunday 6."""
     return (days + 3) % 7

@@ -12,7 +12,7 @@ from functools import partial, reduce
 
 import numpy as np
 
-from synthrec.schema.expression_calendar import calendar_part, hour, local_days, month, moved, weekday, year
+from synthrec.schema.expression_calendar import calendar_part, day, hour, local_days, month, moved, weekday, year
 from synthrec.schema.expression_cells import (
     Array,
     Cells,
@@ -255,6 +255,7 @@ FUNCTIONS: dict[str, Function] = {
     "date": Function(1, 1, _date, "date(datetime)"),
     "year": Function(1, 1, partial(_part, year), "year(date)"),
     "month": Function(1, 1, partial(_part, month), "month(date)"),
+    "day": Function(1, 1, partial(_part, day), "day(date)"),
     "weekday": Function(1, 1, partial(_part, weekday), "weekday(date)"),
     "hour": Function(1, 1, _hour, "hour(datetime)"),
     "matches": Function(2, 2, _matches, "matches(label, 'glob')"),
