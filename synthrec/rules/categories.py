@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -12,7 +14,11 @@ from synthrec.schema.vector import IntArray
 
 FloatArray = NDArray[np.float64]
 ALIAS_FROM = 256
-"""Number of values from which an alias table beats a binary search."""
+"""Number of values from which an alias table beats a search in cumulative weights."""
+CELLS = 1_024
+"""Cells of a guide table."""
+ROW_CELLS, GUIDED_ROWS = 256, 1_024
+"""Cells for each row of a conditional table, and the most rows of one that has a guide."""
 
 
 class Sampler(Protocol):
@@ -27,21 +33,42 @@ def sampler(weights: FloatArray) -> Sampler:
     return AliasTable.of(weights) if len(weights) >= ALIAS_FROM else Cumulative.of(weights)
 
 
+def guide(search: Callable[[FloatArray], IntArray], cells: int) -> IntArray:
+    """What a monotone search yields in each of equal cells of [0, 1), -1 where more than one thing.
+
+    The guide table of Chen and Asau 1974; `cells` is a power of two, so that a draw's cell is exact.
+    """
+    first = np.arange(cells) / cells
+    last = np.nextafter(first + 1 / cells, 0)
+    low, high = search(first), search(last)
+    return np.where(low == high, low, -1)
+
+
 @dataclass(frozen=True, eq=False)
 class Cumulative:
-    """Binary search in cumulative weights."""
+    """Search in cumulative weights, by a guide table where a cell lies within one value."""
 
     upper: FloatArray
     """Cumulative probability of all values but the last."""
+    guide: IntArray
 
     @classmethod
     def of(cls, weights: FloatArray) -> Cumulative:
         """From weights that need not sum to 1."""
-        return cls(np.cumsum(weights)[:-1] / weights.sum())
+        upper = np.cumsum(weights)[:-1] / weights.sum()
+        return cls(upper, guide(lambda point: _search(upper, point), CELLS))
 
     def draw(self, n: int, rng: np.random.Generator) -> IntArray:
         """Positions of shape (n,), one uniform draw each."""
-        return np.searchsorted(self.upper, rng.random(n), side="right").astype(np.int64)
+        point = rng.random(n)
+        found = self.guide[(point * CELLS).astype(np.int64)]
+        between = np.flatnonzero(found < 0)
+        found[between] = _search(self.upper, point[between])
+        return found
+
+
+def _search(upper: FloatArray, point: FloatArray) -> IntArray:
+    return np.searchsorted(upper, point, side="right").astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +106,8 @@ class Conditional:
     edges: FloatArray
     """Cumulative probability plus row number, shape (rows * values,)."""
     values: int
+    guide: IntArray
+    """Of each row, laid end to end; empty where the table is too large for one."""
 
     @classmethod
     def of(cls, weights: FloatArray) -> Conditional:
@@ -86,11 +115,27 @@ class Conditional:
         cumulative = np.cumsum(weights, axis=1)
         cumulative /= cumulative[:, -1:]
         cumulative[:, -1] = 1
-        return cls((cumulative + np.arange(len(weights))[:, None]).ravel(), weights.shape[1])
+        bare = cls(
+            (cumulative + np.arange(len(weights))[:, None]).ravel(), weights.shape[1], np.empty(0, int)
+        )
+        if len(weights) > GUIDED_ROWS:
+            return bare
+        guides = [guide(partial(bare.search, np.int64(row)), ROW_CELLS) for row in range(len(weights))]
+        return replace(bare, guide=np.concatenate(guides))
 
     def draw(self, rows: IntArray, rng: np.random.Generator) -> IntArray:
         """One position for each row number."""
-        found = np.searchsorted(self.edges, rng.random(len(rows)) + rows, side="right")
+        point = rng.random(len(rows))
+        if not len(self.guide):
+            return self.search(rows, point)
+        found = self.guide[rows * ROW_CELLS + (point * ROW_CELLS).astype(np.int64)]
+        between = np.flatnonzero(found < 0)
+        found[between] = self.search(rows[between], point[between])
+        return found
+
+    def search(self, rows: IntArray | np.int64, point: FloatArray) -> IntArray:
+        """The position of each point of [0, 1) in the weights of its row."""
+        found = np.searchsorted(self.edges, point + rows, side="right")
         return np.asarray(np.minimum(found - rows * self.values, self.values - 1))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -65,11 +66,11 @@ class DistMaker:
 
     def floats(self, rows: Rows, rng: np.random.Generator) -> tuple[FloatArray, BoolArray]:
         """Numbers on the column's grid; missing where a parameter is."""
-        return self._made(rows, lambda *given: draw(self.name, *given, rows.count, rng))
+        return self._made(rows, lambda given, bounds: draw(self.name, given, bounds, rows.count, rng))
 
     def floats_at(self, quantiles: FloatArray, rows: Rows) -> tuple[FloatArray, BoolArray]:
         """Those at given quantiles of the truncated distribution."""
-        return self._made(rows, lambda *given: invert(self.name, *given, quantiles))
+        return self._made(rows, lambda given, bounds: invert(self.name, given, bounds, quantiles))
 
     def _made(self, rows: Rows, make: Callable[..., FloatArray]) -> tuple[FloatArray, BoolArray]:
         """What `make` yields for parameters and bounds, on the grid."""
@@ -83,7 +84,19 @@ class DistMaker:
         on_grid = np.rint(values / spacing) * spacing if spacing else values
         return np.clip(on_grid, low, high), missing
 
+    @cached_property
+    def _constants_hold(self) -> bool:
+        """Whether parameters and bounds are the same in all rows, and possible."""
+        if any(part.expression for part in (*self.parameters, *self.lows, *self.highs)):
+            return False
+        low = max((part.constant for part in self.lows), default=-np.inf)
+        high = min((part.constant for part in self.highs), default=np.inf)
+        good = DISTRIBUTIONS[self.name].valid(*(part.constant for part in self.parameters))
+        return bool(good.all()) and low <= high
+
     def _check(self, parameters: tuple[Operand, ...], low: Operand, high: Operand) -> None:
+        if self._constants_hold:
+            return
         good = DISTRIBUTIONS[self.name].valid(*parameters)
         if bad := int((~good).sum()):
             wanted = ", ".join(PARAMETERS[self.name])
