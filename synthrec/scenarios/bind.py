@@ -11,7 +11,7 @@ import numpy as np
 from synthrec.errors import Fault, FaultsError, SchemaError
 from synthrec.rules.amounts import Target
 from synthrec.rules.makers import maker
-from synthrec.rules.params import overridden
+from synthrec.rules.params import overridden, vectors
 from synthrec.rules.rows import Maker, Rows
 from synthrec.rules.temporal import tick
 from synthrec.scenarios.design import column as param_column
@@ -148,8 +148,6 @@ class _Binder:
         """New values of params."""
         names = {**self._params, "severity": Column(kind="float")}
         values = {**params, "severity": severity}
-        from synthrec.rules.params import vectors  # noqa: PLC0415
-
         found: dict[str, Scalar] = {}
         for name, text in self.scenario.reweight.items():
             if name not in params:
@@ -207,38 +205,45 @@ class _Binder:
         return tuple(name for name, table in self._tables.items() if table.generate.per == self.scenario.unit)
 
     def _check_tables(self, unit: str) -> bool:
-        roots = [name for name, table in self._tables.items() if table.generate.per is None]
-        known = len(self.faults)
-        if unit not in roots:
-            self.add(("unit",), f"{unit!r} is not the root table", f"write {roots[0]}")
+        """Whether all tables and plain columns that the scenario names are where it says."""
+        root = next(name for name, table in self._tables.items() if table.generate.per is None)
+        if unit != root:
+            self.add(("unit",), f"{unit!r} is not the root table", f"write {root}")
             return False
-        prevalence = self.scenario.prevalence
-        if prevalence is not None and prevalence.per != unit:
-            self.add(("prevalence", "per"), f"{prevalence.per!r} is not the unit", f"write {unit}")
-        stratum = prevalence.stratify if prevalence else None
-        if stratum is not None and stratum not in self.schema.tables[unit].columns:
-            self.add(
-                ("prevalence", "stratify"),
-                f"unknown column {stratum!r}",
-                suggestion(stratum, self.schema.tables[unit].columns),
-            )
+        known = len(self.faults)
+        self._check_prevalence(unit)
         if self.scenario.anchor is not None:
             self._check_child(("anchor", "table"), self.scenario.anchor.table)
         for i, step in enumerate(self.scenario.steps):
-            if step.emit is not None:
-                self._check_child(("steps", i, "emit"), step.emit)
-            elif step.table != unit:
-                self._check_child(("steps", i, "change"), step.table)
+            if step.table != unit or step.emit is not None:
+                self._check_child(("steps", i, "change" if step.emit is None else "emit"), step.table)
         for table, column in self.scenario.order.items():
             if table not in self._children or column not in self.schema.tables[table].columns:
-                self.add(
-                    ("order", table), f"no column {table}.{column} under the unit", "write table: column"
-                )
-        if self.scenario.coverage and self.scenario.coverage.table not in self._tables:
-            self.add(
-                ("coverage", "table"), "unknown table", suggestion(self.scenario.coverage.table, self._tables)
-            )
+                found = f"no column {table}.{column} under the unit"
+                self.add(("order", table), found, "write table: column")
+        self._check_coverage()
         return len(self.faults) == known
+
+    def _check_prevalence(self, unit: str) -> None:
+        prevalence, columns = self.scenario.prevalence, self.schema.tables[unit].columns
+        if prevalence is None:
+            return
+        if prevalence.per != unit:
+            self.add(("prevalence", "per"), f"{prevalence.per!r} is not the unit", f"write {unit}")
+        by = prevalence.stratify
+        if by is not None and by not in columns:
+            self.add(("prevalence", "stratify"), f"unknown column {by!r}", suggestion(by, columns))
+
+    def _check_coverage(self) -> None:
+        coverage = self.scenario.coverage
+        if coverage is None:
+            return
+        if coverage.table not in self._tables:
+            self.add(("coverage", "table"), "unknown table", suggestion(coverage.table, self._tables))
+            return
+        columns = dict(self.schema.tables[coverage.table].columns)
+        for name, text in coverage.factors.items():
+            self.expression(("coverage", "factors", name), text, columns, None)
 
     def _check_child(self, path: Path, table: str) -> None:
         if table not in self._children:
@@ -282,15 +287,15 @@ class _Binder:
 
     # --- parts ----------------------------------------------------------------------------------------------
 
-    def expression(self, path: Path, text: str, names: Names, kind: str) -> Expression | None:
-        """A compiled expression of one kind."""
+    def expression(self, path: Path, text: str, names: Names, kind: str | None) -> Expression | None:
+        """A compiled expression of one kind, or of any."""
         try:
             found = compile_expression(text, names)
         except SchemaError as error:
             for fault in error.faults:
                 self.add(path, fault.found, fault.repair)
             return None
-        if found.kind != kind:
+        if kind is not None and found.kind != kind:
             self.add(path, f"an expression that yields a {found.kind}", f"write a {kind}")
         return found
 

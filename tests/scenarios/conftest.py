@@ -28,7 +28,10 @@ tables:
     person: owner_id
     columns:
       owner_id: {kind: id, role: key, generate: {sequence: {prefix: O, width: 6}}}
-      group: {kind: category, domain: {values: [a, b, c], source: public}, generate: {category: {weights: {a: 5, b: 3, c: 2}}}}
+      group:
+        kind: category
+        domain: {values: [a, b, c], source: public}
+        generate: {category: {weights: {a: 5, b: 3, c: 2}}}
       opening: {kind: decimal, scale: 2, generate: {dist: {name: uniform, low: 0, high: 900}}}
   booking:
     primary_key: [booking_id]
@@ -39,8 +42,14 @@ tables:
       booking_id: {kind: id, role: key, generate: {sequence: {prefix: B, width: 7}}}
       owner_id: {kind: id, role: key, generate: {copy: owner.owner_id}}
       booked_on: {kind: date, generate: {scan: {sum: _gap, from: start}}}
-      kind: {kind: category, domain: {values: [pay, get], source: public}, generate: {category: {weights: {pay: 3, get: 1}}}}
-      amount: {kind: decimal, scale: 2, generate: {dist: {name: normal, mean: "where(kind == 'pay', -20, 60)", sd: 12.345}}}
+      kind:
+        kind: category
+        domain: {values: [pay, get], source: public}
+        generate: {category: {weights: {pay: 3, get: 1}}}
+      amount:
+        kind: decimal
+        scale: 2
+        generate: {dist: {name: normal, mean: "where(kind == 'pay', -20, 60)", sd: 12.345}}
       balance: {kind: decimal, scale: 2, generate: {scan: {sum: amount, from: owner.opening}}}
     generate:
       per: owner
@@ -52,7 +61,7 @@ tables:
 SCENARIO = """
 synthrec: 1
 scenario:
-  {name: theft, version: 1.0.0, title: Theft, description: Three payments., intent: failure_mode, cite: [assumption]}
+  {name: theft, version: 1.0.0, title: Theft, description: None., intent: failure_mode, cite: [assumption]}
 targets: {schema: purse, major: 1}
 mode: inject
 unit: owner

@@ -8,10 +8,10 @@ from itertools import combinations
 
 import pytest
 
+from synthrec.rng import Streams
 from synthrec.scenarios.coverage import Coverage, render
 from synthrec.scenarios.load import parse_scenario
 from synthrec.scenarios.run import ScenarioRun
-from synthrec.rng import Streams
 
 FACTORS = """
 coverage:

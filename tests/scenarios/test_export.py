@@ -1,4 +1,4 @@
-"""`synthrec scenario`: one atomic export with records, labels, coverage and a card that names the scenarios."""
+"""`synthrec scenario`: one atomic export with records, labels, coverage and a card naming the scenarios."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_what_cannot_be_asked_for_is_refused(tmp_path, options, message):
 def test_the_command_runs_lists_and_shows(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("SYNTHREC_HOME", str(tmp_path / "home"))
     out = tmp_path / "out"
-    line = f"scenario run opioid_overdose_cascade inpatient -n 400 --count 3 --severity severe --seed 1 -q -o {out}"
+    line = f"scenario run opioid_overdose_cascade inpatient -n 400 --count 3 --severity severe -q -o {out}"
     assert run(line.split()) == 0
     assert (out / "card.json").is_file()
     assert run(["scenario", "list"]) == 0

@@ -10,7 +10,7 @@ from synthrec.scenarios.load import load_scenario, parse_scenario
 
 REWEIGHT = """
 synthrec: 1
-scenario: {name: busy, version: 1.0.0, title: Busy, description: More rows., intent: stress, cite: [assumption]}
+scenario: {name: busy, version: 1.0.0, title: Busy, description: More., intent: stress, cite: [assumption]}
 targets: {schema: purse, major: 1}
 mode: reweight
 severity: {tiers: {low: 0.0, high: 1.0}, default: low}
@@ -43,6 +43,18 @@ def faults(text, schema):
             "level: {type: integer, range: [1, 2]}\n  times: {type",
             "params.level",
             "choose another",
+        ),
+        (
+            "recompute: [",
+            "coverage: {table: bok, factors: {a: kind, b: kind}}\nrecompute: [",
+            "coverage",
+            "booking",
+        ),
+        (
+            "recompute: [",
+            "coverage: {table: booking, factors: {a: kid, b: kind}}\nrecompute: [",
+            "factors.a",
+            "kind",
         ),
         ("recompute: [booking.balance]", "recompute: [booking.blance]", "recompute[0]", "table.column"),
         ("order: {booking: booked_on}", "order: {booking: booked}", "order.booking", "table: column"),

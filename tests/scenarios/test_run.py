@@ -155,7 +155,7 @@ def test_the_seed_decides(play):
 
 
 def test_weights_tell_who_is_likelier(scenario_text, purse, asked, several):
-    """Owners of group c weigh 9 times as much: with 20 % of them, 9 * 0.2 / (9 * 0.2 + 0.8) = 69 % of cases."""
+    """Owners of group c weigh 9 times as much: with 20 % of them, 1.8 / (1.8 + 0.8) = 69 % of cases."""
     heavy = scenario_text.replace("select: {where:", "select: {weight: \"where(group == 'c', 9, 1)\", where:")
     found = several(purse, [asked(parse_scenario(heavy), purse, count=200)], 6_000)
     groups = {row["owner_id"]: row["group"] for row in rows(found.records["owner"])}

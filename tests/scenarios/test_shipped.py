@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -123,12 +124,12 @@ def test_detectability_rises_with_severity(shipped, name):
         figures.append(
             auc(shallow(5), features.drop(columns=[c for c in features if c.endswith(".time")]), truth, unit)
         )
-    assert all(after > before - 0.01 for before, after in zip(figures, figures[1:], strict=False)), figures
+    assert all(after > before - 0.01 for before, after in pairwise(figures)), figures
     assert figures[-1] > figures[0] + 0.01, figures
 
 
 def shape_of(frame, key):
-    """What is not content: numbers in keys, places of rows, lengths of texts, what is missing, last digits."""
+    """What is not content: numbers in keys, places of rows, lengths of texts, gaps, last digits."""
     number = frame[key].astype(str).str.extract(r"(\d+)$")[0].astype(float)
     made = {"number": number, "place": np.arange(len(frame)), "digits": number % 10}
     for name, values in frame.items():
