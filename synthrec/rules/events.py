@@ -142,8 +142,7 @@ class CalendarStream:
     ) -> tuple[IntArray, IntArray]:
         """The days that begin within the window or on which it does, then which are kept, then the hours."""
         first, last = start // MICROSECONDS_PER_DAY, (end - 1) // MICROSECONDS_PER_DAY
-        last = np.where(end > start, last, first - self.jitter - 1)
-        counts, days = self.occurrences.days(parent, first - self.jitter, last)
+        counts, days = self.occurrences.days(parent, first, np.where(end > start, last, first - 1))
         group = np.repeat(np.arange(len(counts)), counts)
         kept = rng.random(len(days)) < self._share(parent)[group]
         times = days * MICROSECONDS_PER_DAY + self._time_of_day(rng.random(len(days)))

@@ -56,7 +56,7 @@ class Stream(Model):
     keep: Amount = 1
     """Probability that an occurrence of the calendar takes place."""
     jitter: int = Field(default=0, ge=0, le=31)
-    """Days by which an occurrence of the calendar may be late, all equally likely."""
+    """Most days by which an occurrence of the calendar may be late; too late for the window, it is lost."""
     hours: tuple[Weight, ...] | None = Field(default=None, min_length=HOURS_PER_DAY, max_length=HOURS_PER_DAY)
     """Relative weight of each hour of the day."""
     weekdays: tuple[Weight, ...] | None = Field(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from synthrec.errors import SchemaError
@@ -96,6 +97,18 @@ def test_kept_occurrences_are_a_share(make):
     trials = n * len(slow_days(lambda day: day.weekday() == 0))
     # Binomial: five standard deviations.
     assert abs(count - 0.7 * trials) <= 5 * (trials * 0.7 * 0.3) ** 0.5
+
+
+def test_late_occurrences_are_late_by_days_of_equal_weight_and_stay_in_order(make):
+    data = events(make, {"e": {"every": {"days": 10}, "jitter": 4}}, 600)
+    late = (data["at"].dt.normalize() - pd.Timestamp("1970-01-05")).dt.days % 10
+    assert set(late) == {0, 1, 2, 3, 4}
+    n, share = len(data), 0.2
+    # Each day is a binomial share of a fifth, but for the last ones of the window: five standard deviations.
+    error = 5 * (share * (1 - share) / n) ** 0.5 + 4 * 600 / n / 5
+    assert abs(late.value_counts(normalize=True) - share).max() <= error
+    for _, part in data.groupby("id", observed=True):
+        assert part["at"].is_monotonic_increasing
 
 
 def test_streams_are_merged_in_order_of_time_and_named(make):
