@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from synthrec.schema.vector import IntArray
 
 Arranged = Table | Lookup | Prevalence
 """Specs whose rows hold for combinations of labels."""
+MAX_CELLS = 4_000_000
+"""Combinations of labels that one spec may tell apart."""
 
 
 def closed_labels(column: Column) -> tuple[str, ...]:
@@ -28,6 +31,9 @@ def closed_labels(column: Column) -> tuple[str, ...]:
 def arrange(spec: Arranged, by: Sequence[Column]) -> tuple[IntArray, list[Problem]]:
     """Row number for each combination of labels (-1: none), one axis per column, and what is wrong."""
     labels = [closed_labels(column) for column in by]
+    if (size := prod(map(len, labels))) > MAX_CELLS:
+        found = f"{size:.1e} combinations of labels"
+        return np.empty(0, np.int64), [(("by",), found, f"keep them within {MAX_CELLS:,}")]
     cells = np.full([len(names) for names in labels], -1, np.int64)
     problems: list[Problem] = []
     whens: list[When] = [row.when for row in spec.rows]

@@ -30,7 +30,7 @@ Params = Mapping[str, Scalar]
 def faults(schema: Schema) -> list[Problem]:
     """Everything wrong with the `generate:` parts of a schema; empty when there is nothing."""
     tables = rule_tables(schema)
-    if not any(table.makes or table.spec.generate for table in tables.values()):
+    if not any(table.makes or table.problems or table.spec.generate for table in tables.values()):
         return []
     problems = [problem for table in tables.values() for problem in table.problems]
     problems += _roots(tables)

@@ -117,7 +117,7 @@ class Column(Model):
     """Decimal places of a decimal."""
     timezone: str | None = None
     """IANA name; a datetime without one is local wall time."""
-    format: str | None = None
+    format: str | None = Field(default=None, max_length=100)
     """strptime format of dates and datetimes in text files, e.g. ``%d/%m/%Y``; ISO 8601 by default."""
     domain: Domain | None = None
     precision: Decimal | None = Field(default=None, gt=0)

@@ -32,6 +32,10 @@ from synthrec.errors import Fault, SchemaError
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 30
 MAX_FAULTS = 100
+MAX_NODES = 50_000
+"""Values that a file may hold, lists and mappings included."""
+LONGEST = 600
+"""Characters of what was found, and of a repair, that a fault shows."""
 MAX_INTEGER = 2**53 - 1
 """Largest integer that canonical JSON, and with it a digest, can hold."""
 
@@ -85,7 +89,12 @@ class YamlSource:
         """A fault at a key, or at the nearest key above it that the file holds."""
         known = next((path[:n] for n in range(len(path), 0, -1) if path[:n] in self.keys), ())
         place = mark or self.keys.get(known, Mark(1, 1))
-        return Fault(self.file, place.line, place.column, dotted(path), found, repair)
+        return Fault(self.file, place.line, place.column, dotted(path)[:LONGEST], short(found), short(repair))
+
+
+def short(text: str) -> str:
+    """A text within `LONGEST` characters."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
 
 
 def dotted(path: Path) -> str:
@@ -139,6 +148,7 @@ class _Reader:
     def __init__(self, source: YamlSource, text: str) -> None:
         self.source = source
         self.events: Iterator[Event] = iter(YAML(typ="safe", pure=True).parse(text))
+        self.nodes = 0
 
     def read(self) -> None:
         """The single document of the text."""
@@ -154,6 +164,10 @@ class _Reader:
     def value(self, event: Event, path: Path) -> Any:
         """The value that begins with an event."""
         self.refuse_extras(event, path)
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            found = f"more than {MAX_NODES:,} values"
+            raise _refusal(self.source.file, _mark(event), found, "split the schema by extends")
         if len(path) >= MAX_DEPTH and not isinstance(event, ScalarEvent):
             raise _refusal(
                 self.source.file, _mark(event), f"nesting deeper than {MAX_DEPTH}", "flatten the file"

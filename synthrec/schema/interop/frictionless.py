@@ -109,7 +109,7 @@ def from_frictionless(document: Document, name: str, file: str, taking: Taking) 
         _apply(tables[table], of_table)
         if not of_table:
             taking.lost += [loss for loss in guessed.lost if loss.where == f"tables.{table}.person"]
-    made = {"synthrec": 1, "schema": {"name": called, **info}, "tables": tables}
+    made: Document = {"synthrec": 1, "schema": {"name": called, **info}, "tables": tables}
     _apply(made, notes)
     return made
 
