@@ -149,6 +149,25 @@ def test_an_added_scenario_changes_no_instance_of_the_others(scenario_text, purs
     assert len(set(keys)) == len(keys) == 80
 
 
+def test_one_owner_has_one_instance_at_most_and_the_first_scenario_comes_first(
+    scenario_text, purse, theft, asked, several
+):
+    other = renamed(scenario_text, "second")
+    both = several(purse, [asked(theft, purse, count=100), asked(other, purse, count=60)], 250)
+    keys = [row["key"] for row in rows(both.instances)]
+    assert len(set(keys)) == len(keys) == 160
+    alone = several(purse, [asked(theft, purse, count=100)], 250)
+    assert keys[:100] == [row["key"] for row in rows(alone.instances)]
+
+
+def test_scenarios_choose_apart_from_each_other(scenario_text, purse, theft, asked, several):
+    """Two independent choices of 100 of about 800 owners share about 12; 30 are beyond 5 sigma."""
+    second = several(purse, [asked(renamed(scenario_text, "second"), purse, count=100)], 1_000)
+    first = several(purse, [asked(theft, purse, count=100)], 1_000)
+    chosen = [{row["key"] for row in rows(found.instances)} for found in (first, second)]
+    assert 0 < len(chosen[0] & chosen[1]) < 30
+
+
 def test_the_seed_decides(play):
     assert rows(play(500, count=20).labels) == rows(play(500, count=20).labels)
     assert rows(play(500, count=20, seed=2).labels) != rows(play(500, count=20).labels)
