@@ -12,7 +12,16 @@ from functools import partial, reduce
 
 import numpy as np
 
-from synthrec.schema.expression_calendar import calendar_part, day, hour, local_days, month, moved, weekday, year
+from synthrec.schema.expression_calendar import (
+    calendar_part,
+    day,
+    hour,
+    local_days,
+    month,
+    moved,
+    weekday,
+    year,
+)
 from synthrec.schema.expression_cells import (
     Array,
     Cells,

@@ -19,8 +19,11 @@ ROOTS = {"claims": 3_300, "card": 260}
 """Enough for 50,000 rows of the largest table."""
 
 
-def stream(name: str, n: int) -> Records:
-    (chunk,) = RuleEngine(load_schema(find_schema(name))).stream(n, streams=Streams(11), chunk_rows=10**9)
+@cache
+def made(name: str) -> Records:
+    (chunk,) = RuleEngine(load_schema(find_schema(name))).stream(
+        ROOTS[name], streams=Streams(11), chunk_rows=10**9
+    )
     return chunk
 
 
@@ -28,7 +31,7 @@ def stream(name: str, n: int) -> Records:
 def records(name: str) -> dict[str, pd.DataFrame]:
     """The tables as data frames, decimals as whole minor units."""
     frames = {}
-    for table, content in stream(name, ROOTS[name]).items():
+    for table, content in made(name).items():
         frame = content.data.to_pandas(date_as_object=False)
         for column, spec in content.spec.columns.items():
             if spec.kind == "decimal":
@@ -106,7 +109,8 @@ def test_what_is_denied_pays_nothing_and_says_why():
 def test_dates_of_a_claim_are_in_order_and_within_cover():
     claim = claims()
     assert (claim["service_from"] >= claim["effective_on"]).all()
-    assert (claim["service_to"] <= claim["terminated_on"]).all()
+    assert (claim["service_from"] <= claim["terminated_on"]).all()
+    assert (claim["service_to"] <= claim["disenrolled_on"]).all()
     for before, after in (
         ("service_from", "service_to"),
         ("service_to", "received_on"),
@@ -233,13 +237,13 @@ def test_nobody_travels_faster_than_an_airliner():
 
 # --- both --------------------------------------------------------------------------------------------------
 
-GOLDEN = {"claims": "6410841f5e7a621c", "card": "b8c1ee8cc302e8f7"}
+GOLDEN = {"claims": "3ed18a5058020f50", "card": "586edddf68568a38"}
 
 
 @pytest.mark.parametrize("name", ROOTS)
-def test_the_first_thirty_roots_stay_as_they_are(name):
+def test_the_first_rows_stay_as_they_are(name):
     """Change the digest only with the schema's version, and say so in the changelog."""
     hashed = hashlib.sha256()
-    for table, content in sorted(stream(name, 30).items()):
-        hashed.update(repr((table, content.data.to_pydict())).encode())
+    for table, content in sorted(made(name).items()):
+        hashed.update(repr((table, content.data.slice(0, 1_000).to_pydict())).encode())
     assert hashed.hexdigest()[:16] == GOLDEN[name]
