@@ -99,7 +99,7 @@ class RowGroups:
             return
         rows = Table.concat(self._tables)
         full = self._rows - self._rows % GROUP_ROWS
-        self._tables, self._rows = [rows.slice(full)], self._rows - full
+        self._tables, self._rows = [_apart(rows.slice(full))], self._rows - full
         for start in range(0, full, GROUP_ROWS):
             yield rows.slice(start, GROUP_ROWS)
 
@@ -108,6 +108,15 @@ class RowGroups:
         if self._rows:
             yield Table.concat(self._tables)
         self._tables, self._rows = [], 0
+
+
+def _apart(table: Table) -> Table:
+    """The same rows with dictionaries of their own, so that those of keys do not grow with the file."""
+    data = table.data
+    for place, field in enumerate(data.schema):
+        if pa.types.is_dictionary(field.type):
+            data = data.set_column(place, field.name, data[place].cast(pa.string()).dictionary_encode())
+    return Table(table.name, table.spec, data)
 
 
 class FileSink:
