@@ -60,6 +60,11 @@ def show(output: Output, name: str) -> None:
     show_default=True,
     help="Write the harmless look-alikes that a scenario names, too.",
 )
+@click.option(
+    "--design",
+    type=click.Choice(["sobol", "random", "grid"]),
+    help="How parameters are spread over instances; each scenario has a default.",
+)
 @click.option("--set", "params", type=Setting(), multiple=True, help="Override a parameter; repeatable.")
 @click.option("--seed", type=SEED, help="Seed of the draw; a fresh one where not given.")
 @click.option(

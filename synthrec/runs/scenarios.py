@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from synthrec.assets import find_schema
 from synthrec.data.csv_format import CsvProfile
@@ -25,7 +25,7 @@ from synthrec.runs.reports import SampleReport
 from synthrec.scenarios.bind import bind, reweighted
 from synthrec.scenarios.coverage import Coverage, CoverageReport, render
 from synthrec.scenarios.load import ScenarioFile, load_scenario, scenario_names
-from synthrec.scenarios.model import Prevalence, Scenario
+from synthrec.scenarios.model import Prevalence, Scenario, Spread
 from synthrec.scenarios.run import Request, ScenarioRun
 from synthrec.schema.faults import suggestion
 from synthrec.schema.load import load_schema
@@ -44,6 +44,8 @@ class Asked:
     severity: str | None = None
     companions: bool = True
     """Whether the harmless look-alikes that a scenario names are written, too."""
+    design: str | None = None
+    """How parameters are spread, where not as its file says."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be asked for.
@@ -57,6 +59,8 @@ class Asked:
             raise ConfigError("--count and --rate exclude each other: give one of them")
         if (self.count or 0) < 0 or not 0 <= (self.rate or 0) <= 1:
             raise ConfigError("--count is at least 0, and --rate from 0 to 1")
+        if self.design is not None and self.design not in get_args(Spread):
+            raise ConfigError(f"--design is one of {', '.join(get_args(Spread))}")
 
 
 @dataclass(eq=False)
@@ -159,6 +163,7 @@ def run_scenarios(  # noqa: PLR0913  (the options of a main function are keyword
     rate: float | None = None,
     severity: str | None = None,
     companions: bool = True,
+    design: str | None = None,
     params: Mapping[str, str] | None = None,
     seed: int | None = None,
     formats: Sequence[str] = ("parquet",),
@@ -180,6 +185,7 @@ def run_scenarios(  # noqa: PLR0913  (the options of a main function are keyword
         rate: Or instances per unit.
         severity: A tier that each of the scenarios has; the default one of each otherwise.
         companions: Whether harmless look-alikes that a scenario names are written, too.
+        design: ``sobol``, ``random`` or ``grid``: how parameters are spread over instances.
         params: Parameters of the schema to override, as text.
         seed: Of the draw; a fresh one by default.
         formats: ``parquet`` and ``csv``, one file per table each; labels are Parquet.
@@ -196,7 +202,7 @@ def run_scenarios(  # noqa: PLR0913  (the options of a main function are keyword
     Raises:
         UserError: scenarios and schema do not fit together, or fewer units are eligible than asked for.
     """
-    asked = Asked(tuple(scenarios), count, rate, severity, companions)
+    asked = Asked(tuple(scenarios), count, rate, severity, companions, design)
     run = Run.under(policy, profile, home=home, progress=progress)
     place = Place(Path(out), tuple(formats), csv_profile, force)
     loaded = _schema(schema)
@@ -210,7 +216,7 @@ def run_scenarios(  # noqa: PLR0913  (the options of a main function are keyword
 def _ground_truth(asked: Asked, schema: Schema, params: Mapping[str, Scalar], draw: Draw) -> GroundTruth:
     if taken := sorted(set(SIDE_FILES) & set(schema.tables)):
         raise ConfigError(f"schema {schema.info.name} has a table {taken[0]!r}, the name of a side file")
-    files = [load_scenario(name) for name in asked.names]
+    files = [_designed(load_scenario(name), asked.design) for name in asked.names]
     given, changed = dict(params), []
     for file in files:
         if file.scenario.mode == "reweight":
@@ -221,6 +227,14 @@ def _ground_truth(asked: Asked, schema: Schema, params: Mapping[str, Scalar], dr
     requests += _companions(files, schema, asked)
     run = ScenarioRun(schema, given, requests, draw.rows, draw.streams)
     return GroundTruth(ScenarioMaker(run), tuple(changed))
+
+
+def _designed(file: ScenarioFile, kind: str | None) -> ScenarioFile:
+    """The scenario with its parameters spread in another way, where one is given."""
+    if kind is None:
+        return file
+    design = file.scenario.design.model_copy(update={"kind": kind})
+    return ScenarioFile(file.scenario.model_copy(update={"design": design}), file.source)
 
 
 def _request(file: ScenarioFile, schema: Schema, asked: Asked) -> Request:

@@ -22,6 +22,8 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 Unit = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Helpers = dict[Annotated[str, Field(pattern=r"^_[A-Za-z0-9_]+$")], Helper]
 
+Spread = Literal["sobol", "random", "grid"]
+
 SPREAD = 0.15
 """Half the width of the window of severities around a tier, as a share of the whole range."""
 
@@ -134,7 +136,7 @@ class Severity(AssetPart):
 class Design(AssetPart):
     """How parameters are spread over instances."""
 
-    kind: Literal["sobol", "random", "grid"] = "sobol"
+    kind: Spread = "sobol"
     """``sobol``: scrambled Sobol points; ``grid``: all combinations of `levels` values, in turn."""
     levels: Annotated[int, Field(strict=True, ge=2, le=100)] = 5
 

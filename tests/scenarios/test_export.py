@@ -107,6 +107,7 @@ def test_nothing_is_written_where_too_few_are_eligible(tmp_path):
         ({"scenarios": ["card_testing", "card_testing"]}, "each once"),
         ({"scenarios": ["sepsis_hospital_onset"]}, "run it on inpatient"),
         ({"scenarios": []}, "one or more"),
+        ({"design": "soboll"}, "sobol, random, grid"),
     ],
 )
 def test_what_cannot_be_asked_for_is_refused(tmp_path, options, message):
@@ -120,9 +121,10 @@ def test_what_cannot_be_asked_for_is_refused(tmp_path, options, message):
 def test_the_command_runs_lists_and_shows(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("SYNTHREC_HOME", str(tmp_path / "home"))
     out = tmp_path / "out"
-    line = f"scenario run opioid_overdose_cascade inpatient -n 400 --count 3 --severity severe -q -o {out}"
+    line = f"scenario run opioid_overdose_cascade inpatient -n 400 --count 3 --design grid -q -o {out}"
     assert run(line.split()) == 0
-    assert (out / "card.json").is_file()
+    card = json.loads((out / "card.json").read_text("utf-8"))
+    assert [item["design"] for item in card["scenarios"]["scenarios"]] == ["grid", "sobol"]
     assert run(["scenario", "list"]) == 0
     assert run(["scenario", "show", "card_testing"]) == 0
     shown = capsys.readouterr().out

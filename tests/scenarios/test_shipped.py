@@ -80,8 +80,8 @@ def shallow(depth=2):
     )
 
 
-def test_four_scenarios_and_a_look_alike_are_shipped():
-    assert set(scenario_names()) >= {*ROLES, "shopping_burst"}
+def test_four_scenarios_and_their_look_alikes_are_shipped():
+    assert set(scenario_names()) >= {*ROLES, "shopping_burst", "chronic_returns", "dispute_wave"}
     assert all(load_scenario(name).scenario.scenario.name == name for name in scenario_names())
 
 
