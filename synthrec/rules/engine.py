@@ -35,7 +35,7 @@ from synthrec.schema.id_number_spec import IdNumber
 from synthrec.schema.model import Scalar, Schema
 from synthrec.schema.vector import BoolArray, IntArray, Vector
 
-BLOCK_ROOTS = 4_096
+BLOCK_ROOTS = Run.block
 """Roots per block: bounds the memory of their descendants."""
 REDRAWS = 20
 """Rounds in which rows that violate a constraint are drawn anew."""
@@ -44,13 +44,18 @@ REDRAWS = 20
 class RuleEngine:
     """Makes the records of a rule schema; `params` override the schema's own.
 
+    Smaller blocks than usual make a few rows sooner; the rows are then others.
+
     Raises:
         SchemaError: the schema cannot be executed.
         ConfigError: a param is unknown or has the wrong kind.
     """
 
-    def __init__(self, schema: Schema, params: Mapping[str, Scalar] | None = None) -> None:
+    def __init__(
+        self, schema: Schema, params: Mapping[str, Scalar] | None = None, *, block_roots: int = BLOCK_ROOTS
+    ) -> None:
         self.schema = schema
+        self._block_roots = block_roots
         self.params = overridden(schema.params, params or {})
         self._plans = plan(schema, self.params)
 
@@ -69,19 +74,19 @@ class RuleEngine:
         return joined(self._pieces(n, streams, chunk_rows), chunk_rows)
 
     def blocks(self, n: int, *, streams: Streams) -> Iterator[Records]:
-        """The same records in pieces of `BLOCK_ROOTS` roots with all their descendants, the last one shorter."""
+        """The same records in blocks of roots with all their descendants, the last one shorter."""
         return self._pieces(n, streams, sys.maxsize // 2)
 
     def _pieces(self, n: int, streams: Streams, chunk_rows: int) -> Iterator[Records]:
         for making in self._makings(n, streams, self._cuts(n, streams)):
             made = making.block(self._plans)
-            wanted = min(making.run.wanted, BLOCK_ROOTS)
+            wanted = min(making.run.wanted, self._block_roots)
             yield from made.pieces(wanted, chunk_rows) if n else [made.records(0, 0)]
 
     def _makings(self, n: int, streams: Streams, cuts: Cuts) -> Iterator[Making]:
         """One pass over the blocks of a run, each still to be made."""
-        run = Run(n, quotas=self._quotas(cuts))
-        for block, run.start in enumerate(range(0, max(n, 1), BLOCK_ROOTS)):
+        run = Run(n, self._block_roots, quotas=self._quotas(cuts))
+        for block, run.start in enumerate(range(0, max(n, 1), self._block_roots)):
             yield Making(streams, block, self._param_vectors, run)
 
     def _quotas(self, cuts: Cuts) -> dict[str, Sequence[Quota]]:
@@ -157,7 +162,7 @@ class Making:
         return Block(
             specs={table.name: table.spec for table in plans},
             vectors={name: rows.made for name, rows in self._tables.items()},
-            ends={name: _ends(rows) for name, rows in self._tables.items()},
+            ends={name: _ends(rows, self.run.block) for name, rows in self._tables.items()},
         )
 
     def _stream(self, purpose: str) -> np.random.Generator:
@@ -184,7 +189,7 @@ class Making:
 
     def _empty(self, table: TablePlan) -> Rows:
         if table.per is None:
-            return Rows(table.name, BLOCK_ROOTS, self._params, run=self.run)
+            return Rows(table.name, self.run.block, self._params, run=self.run)
         if table.source is not None:
             return table.source.under(self._tables[table.per], table.name, self._stream)
         assert table.count is not None  # noqa: S101  (a table below another has one or the other)
@@ -213,8 +218,8 @@ class Making:
         _refuse(stage.checks, rows)
 
 
-def _ends(rows: Rows) -> IntArray:
-    return np.searchsorted(root_of(rows), np.arange(BLOCK_ROOTS + 1), side="left")
+def _ends(rows: Rows, roots: int) -> IntArray:
+    return np.searchsorted(root_of(rows), np.arange(roots + 1), side="left")
 
 
 def _violations(stage: Stage, rows: Rows) -> BoolArray:

@@ -19,6 +19,8 @@ class Run:
 
     roots: int = sys.maxsize
     """Roots of the whole run."""
+    block: int = 4_096
+    """Roots that are made at a time."""
     made: Counter[str] = field(default_factory=Counter)
     """Rows of each table in earlier blocks."""
     start: int = 0

@@ -13,13 +13,13 @@ from synthrec.rng import Streams
 from synthrec.rules.engine import RuleEngine
 from synthrec.schema.model import Scalar, Schema
 
-ROOTS = 256
+ROOTS = 192
 """Roots that are made, so that children have rows to show."""
 
 
 @dataclass(frozen=True)
 class Preview:
-    """Some rows of each table; the same rows that `sample` begins with under that seed."""
+    """Some rows of each table; a small draw of its own, not the rows that `sample` begins with."""
 
     schema: str
     tables: Mapping[str, pa.Table]
@@ -44,8 +44,8 @@ def preview(schema: Schema, params: Mapping[str, Scalar], *, rows: int, seed: in
         raise ConfigError(
             f"schema {schema.info.name} describes data; only rule schemas make rows by themselves"
         )
-    engine = RuleEngine(schema, params)
-    (records,) = engine.stream(max(ROOTS, rows), streams=Streams(seed), chunk_rows=2**31)
+    roots = max(ROOTS, rows)
+    (records,) = RuleEngine(schema, params, block_roots=roots).blocks(roots, streams=Streams(seed))
     return Preview(schema.info.name, {name: table.data.slice(0, rows) for name, table in records.items()})
 
 
