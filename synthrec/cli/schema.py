@@ -76,11 +76,14 @@ def lint(output: Output, source: str, strict: bool) -> None:
 @click.option(
     "-n", "--rows", type=click.IntRange(1, 1_000), default=10, show_default=True, help="Of each table."
 )
-@click.option("--seed", type=SEED, default=0, show_default=True, help="The seed that `sample` takes.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Of the draw.")
 @click.option("--set", "params", type=Setting(), multiple=True, help="Override a parameter of the schema.")
 @output_options
 def preview(output: Output, source: str, rows: int, seed: int, params: tuple[tuple[str, str], ...]) -> None:
-    """Show the first rows of each table that a rule schema makes."""
+    """Show some rows of each table that a rule schema makes: a small draw of its own.
+
+    A column that is true in an exact number of rows may need a smaller number here: --set cases=5.
+    """
     made = synthrec.preview(source, rows=rows, seed=seed, params=dict(params))
     show_document(output, made.document(), made.text())
 
