@@ -105,7 +105,8 @@ def sdv(rows: int, schema: Schema) -> float:
     random.seed(1)
     chunks = [chunk["encounter"] for chunk in RuleEngine(schema).stream(2_000, streams=Streams(2))]
     frame = Table.concat(chunks).to_pandas()
-    frame = frame.astype({"charge": float, "temperature": float})
+    texts = {name: object for name in frame.columns if str(frame[name].dtype) == "category"}
+    frame = frame.astype({**texts, "charge": float, "temperature": float})
     kinds = {name: SDTYPES.get(column.kind, "numerical") for name, column in chunks[0].spec.columns.items()}
     columns = {name: {"sdtype": kind} for name, kind in kinds.items()}
     metadata = sdv.metadata.Metadata.load_from_dict({"tables": {"encounter": {"columns": columns}}})
