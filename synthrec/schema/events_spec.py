@@ -90,8 +90,8 @@ class Stream(Model):
             ("rate",): self.rate,
             ("dispersion",): self.dispersion,
             ("keep",): self.keep,
-            ("monthly", "day"): self.monthly and self.monthly.day,
-            ("every", "phase"): self.every and self.every.phase,
+            ("monthly", "day"): None if self.monthly is None else self.monthly.day,
+            ("every", "phase"): None if self.every is None else self.every.phase,
         }
         return ((path, value) for path, value in found.items() if isinstance(value, str))
 

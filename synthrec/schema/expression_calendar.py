@@ -67,7 +67,8 @@ def month(days: IntArray) -> Array:
 def day(days: IntArray) -> Array:
     """Day of the month, 1 to 31."""
     dates = days.astype("datetime64[D]")
-    return (dates - dates.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
+    first = dates.astype("datetime64[M]").astype("datetime64[D]")
+    return np.asarray((dates - first).astype(np.int64) + 1)
 
 
 def weekday(days: IntArray) -> Array:
