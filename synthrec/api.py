@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from synthrec.assets import asset, find_schema, schema_names
+from synthrec.assets import asset, schema_names
 from synthrec.data.csv_format import CsvProfile
 from synthrec.data.infer import infer_schema
 from synthrec.data.keys import open_keys
@@ -23,9 +23,7 @@ from synthrec.release.card import read_card as read_card_file
 from synthrec.release.card_render import render_markdown
 from synthrec.release.export import CARD
 from synthrec.release.gate import Decision
-from synthrec.release.policy import load_policy
 from synthrec.rng import Streams
-from synthrec.runs import ledgers
 from synthrec.runs.audits import against_files, against_model, files_alone
 from synthrec.runs.claims import PlanReport, charged, foretold, parse_budget, planned_fit
 from synthrec.runs.context import Run, TextFormat
@@ -35,24 +33,29 @@ from synthrec.runs.export import NOTHING, Backing, Place, export
 from synthrec.runs.export import draft as write_draft
 from synthrec.runs.fitting import Shelf, fit_model, fit_under_claim, refuse_place, store
 from synthrec.runs.inputs import DEFAULT_SHARE, Data, RealInput, read_real
-from synthrec.runs.ledgers import LedgerReport
+from synthrec.runs.ledgers import LedgerReport, ledger_export, ledger_show, ledger_verify
 from synthrec.runs.looks import enter_files
 from synthrec.runs.makers import Draw, RuleMaker, parse_prevalence
 from synthrec.runs.models import OpenModel, backing_for, charge_attempt, is_model
 from synthrec.runs.params import parse_params
 from synthrec.runs.preview import Preview
-from synthrec.runs.preview import preview as preview_schema
 from synthrec.runs.recipe import AUTO, Recipe, refuse_bounds_without_claim
 from synthrec.runs.repair import export_repaired, refuse_repair
 from synthrec.runs.reports import AuditReport, DemoReport, FitReport, SampleReport
 from synthrec.runs.scenarios import describe_scenario, run_scenarios, scenario_document, scenario_names
+from synthrec.runs.schemas import (
+    as_schema,
+    export_schema,
+    graph,
+    import_schema,
+    lint,
+    load_schema,
+    preview,
+)
 from synthrec.runs.stewards import beside, refuse_report, tell_steward
 from synthrec.runs.verification import VerifyReport, verify_export
-from synthrec.schema.graph import render_graph
-from synthrec.schema.interop.exchange import Exchange, Format, exported, imported
+from synthrec.schema.interop.exchange import Exchange, Format
 from synthrec.schema.lint import Hint
-from synthrec.schema.lint import lint as lint_schema
-from synthrec.schema.load import load_schema as read_schema
 from synthrec.schema.model import Schema
 from synthrec.schema.show import describe
 from synthrec.validation.result import Finding, Verdict
@@ -100,60 +103,6 @@ __all__ = [
     "validate",
     "verify_export",
 ]
-
-
-def load_schema(source: str | Path) -> Schema:
-    """The schema in a file, else the shipped schema of that short name.
-
-    Raises:
-        SchemaError: every fault of the file, with line and repair.
-        ConfigError: there is neither a file nor a shipped schema of that name.
-    """
-    return read_schema(_file(source))
-
-
-def lint(source: str | Path) -> tuple[Hint, ...]:
-    """What is sound in a schema but hardly meant: contradictions, what cannot occur, what nothing uses.
-
-    Raises:
-        SchemaError: the schema has faults.
-    """
-    return lint_schema(_file(source))
-
-
-def preview(
-    source: Schema | str | Path,
-    *,
-    rows: int = 10,
-    seed: int = 0,
-    params: Mapping[str, str] | None = None,
-) -> Preview:
-    """The first rows of each table that a rule schema makes, as `sample` makes them under the seed.
-
-    Raises:
-        ConfigError: the schema has no rules, or a parameter is unknown.
-    """
-    schema = _schema(source)
-    return preview_schema(schema, parse_params(schema, params or {}), rows=rows, seed=seed)
-
-
-def graph(source: Schema | str | Path) -> str:
-    """A drawing (SVG) of the tables of a schema, their references, and what each column is made from."""
-    return render_graph(_schema(source))
-
-
-def export_schema(source: Schema | str | Path, to: Format) -> Exchange:
-    """A schema as SDV metadata, Frictionless data package or JSON Schema, and what these cannot hold."""
-    return exported(_schema(source), to)
-
-
-def import_schema(file: str | Path) -> Exchange:
-    """The YAML text of a schema from such a file, and what had no place in it; the format is recognised.
-
-    Raises:
-        SchemaError: the file is none of these formats.
-    """
-    return imported(Path(file))
 
 
 def infer(
@@ -227,7 +176,7 @@ def fit(
         OSError: the disk is full or fails; no model appears then.
     """
     run = Run.under(policy, profile, home=home, text=TextFormat(delimiter, encoding), progress=progress)
-    schema = _schema(schema)
+    schema = as_schema(schema)
     refuse_place(Path(out), force=force)
     keys = open_keys(run.home, create=True)
     recipe = Recipe(generator, stratify, population, release_rows, dp_bounds)
@@ -274,7 +223,7 @@ def plan(
         BudgetExceededError: the policy's ceiling does not leave that much.
     """
     run = Run.under(policy, "default", home=home)
-    schema = _schema(schema)
+    schema = as_schema(schema)
     asked = Recipe(generator, stratify, population, dp_bounds=dp_bounds)
     recipe, why = asked.resolved(schema, None)
     return foretold(planned_fit(schema, recipe, parse_budget(epsilon, delta)), why, run)
@@ -342,7 +291,7 @@ def sample(
     progress.step("draw, check and export")
     if isinstance(source, Schema) or not is_model(Path(source)):
         _refuse_beside_rules(real=real, holdout=holdout, draft=draft, repair=repair)
-        schema = _schema(source)
+        schema = as_schema(source)
         exact = None if prevalence is None else parse_exact(schema, prevalence)
         streams = Streams.fresh() if seed is None else Streams(seed)
         maker = RuleMaker(schema, parse_params(schema, params or {}), exact)
@@ -428,7 +377,7 @@ def _foreign(
             "files do not say which records their maker saw, and copies of all of them would look like "
             "chance: give those records with --train, and with --holdout records of persons that it never saw"
         )
-    return _schema(schema), paths, holdout
+    return as_schema(schema), paths, holdout
 
 
 def validate(
@@ -462,7 +411,7 @@ def validate(
         return against_new(OpenModel.at(Path(against), run.home), _paths(files), run)
     if schema is None:
         raise ConfigError("files need --schema; or --against MODEL, which brings its own")
-    return files_alone(_schema(schema), _paths(files), run, gx=gx)
+    return files_alone(as_schema(schema), _paths(files), run, gx=gx)
 
 
 def demo(out: str | Path = "demo_out", *, progress: Progress = SILENT) -> DemoReport:
@@ -495,44 +444,6 @@ def demo(out: str | Path = "demo_out", *, progress: Progress = SILENT) -> DemoRe
     )
 
 
-def ledger_show(
-    population: str | None = None, *, policy: str | Path = "default", home: Path | None = None
-) -> LedgerReport:
-    """What was spent on each population, or on one, by whom and for which model; and what remains.
-
-    Args:
-        population: Name of one population.
-        policy: Name or file of the policy whose `budget` is the ceiling.
-        home: Folder of the root secret; ``SYNTHREC_HOME`` by default.
-
-    Raises:
-        VerificationError: the ledger was changed, cut or set back.
-    """
-    with ledgers.opened(home) as ledger:
-        return ledgers.report(ledger, load_policy(policy).budget, population)
-
-
-def ledger_verify(
-    *, card: str | Path | None = None, model: str | Path | None = None, home: Path | None = None
-) -> LedgerReport:
-    """Check every entry of the ledger, and that it contains the heads that a card and a model remember.
-
-    Raises:
-        VerificationError: with the first entry that is wrong, or the head that is missing.
-    """
-    seen = [None if path is None else ledgers.remembered_head(Path(path)) for path in (card, model)]
-    with ledgers.opened(home) as ledger:
-        for head in seen:
-            ledger.verify(head)
-        return ledgers.report(ledger)
-
-
-def ledger_export(*, home: Path | None = None) -> str:
-    """Every entry of the verified ledger as a line of canonical JSON, hashes included."""
-    with ledgers.opened(home) as ledger:
-        return ledgers.json_lines(ledger)
-
-
 def read_card(path: str | Path) -> Card:
     """The card in a file, or of an export folder.
 
@@ -553,12 +464,3 @@ def _refuse_beside_rules(**options: object) -> None:
 
 def _paths(given: str | Path | Sequence[str | Path]) -> list[Path]:
     return [Path(given)] if isinstance(given, str | Path) else [Path(item) for item in given]
-
-
-def _file(source: str | Path) -> Path:
-    path = Path(source)
-    return path if path.is_file() else find_schema(str(source))
-
-
-def _schema(source: Schema | str | Path) -> Schema:
-    return source if isinstance(source, Schema) else load_schema(source)

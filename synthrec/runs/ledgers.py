@@ -16,6 +16,7 @@ from synthrec.privacy.entries import Entry, Head
 from synthrec.privacy.ledger import Ledger
 from synthrec.privacy.populations import Account, Ceiling, Charge
 from synthrec.release.export import CARD
+from synthrec.release.policy import load_policy
 from synthrec.release.strict_json import read_json
 
 
@@ -49,6 +50,44 @@ class LedgerReport:
             "charges": [_charge(charge) for charge in account.charges],
             "looks": [_said(entry) for entry in account.looks],
         }
+
+
+def ledger_show(
+    population: str | None = None, *, policy: str | Path = "default", home: Path | None = None
+) -> LedgerReport:
+    """What was spent on each population, or on one, by whom and for which model; and what remains.
+
+    Args:
+        population: Name of one population.
+        policy: Name or file of the policy whose `budget` is the ceiling.
+        home: Folder of the root secret; ``SYNTHREC_HOME`` by default.
+
+    Raises:
+        VerificationError: the ledger was changed, cut or set back.
+    """
+    with opened(home) as ledger:
+        return report(ledger, load_policy(policy).budget, population)
+
+
+def ledger_verify(
+    *, card: str | Path | None = None, model: str | Path | None = None, home: Path | None = None
+) -> LedgerReport:
+    """Check every entry of the ledger, and that it contains the heads that a card and a model remember.
+
+    Raises:
+        VerificationError: with the first entry that is wrong, or the head that is missing.
+    """
+    seen = [None if path is None else remembered_head(Path(path)) for path in (card, model)]
+    with opened(home) as ledger:
+        for head in seen:
+            ledger.verify(head)
+        return report(ledger)
+
+
+def ledger_export(*, home: Path | None = None) -> str:
+    """Every entry of the verified ledger as a line of canonical JSON, hashes included."""
+    with opened(home) as ledger:
+        return json_lines(ledger)
 
 
 @contextmanager
