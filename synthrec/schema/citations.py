@@ -21,9 +21,11 @@ Problem = tuple[Path, str, str]
 KEYS = frozenset({"cite", "assumption"})
 ASSUMPTION = "assumption"
 """The word that stands for a source where a param is an assumption."""
-NAMED_BY_AUTHOR = frozenset({"weights", "parts", "initial", "states", "attributes", "set"})
+NAMED_BY_AUTHOR = frozenset(
+    {"weights", "parts", "initial", "states", "attributes", "set", "others", "terms", "of"}
+)
 """Mappings whose keys are labels and names, not words of the language."""
-WITHOUT_FIGURES = frozenset({"sequence", "template", "copy", "when", "by", "cite"})
+WITHOUT_FIGURES = frozenset({"sequence", "template", "id_number", "copy", "when", "by", "cite"})
 """Parts in which numbers are form, not figures."""
 NEUTRAL = frozenset({0.0, 1.0, -1.0, 365.0, 365.25})
 """Numbers that claim nothing: nothing, one, and the days of a year."""
