@@ -14,6 +14,7 @@ from html import escape
 from synthrec.schema.dependencies import Node, dependencies
 from synthrec.schema.model import Schema
 from synthrec.schema.rule_tables import RuleTable, ancestors, rule_tables
+from synthrec.schema.state_drawing import drawn, machines
 
 WIDTH, HEIGHT = 150, 20
 """Of a node, in pixels."""
@@ -46,9 +47,12 @@ def render_graph(schema: Schema) -> str:
     """The drawing as one SVG document without scripts, fonts or links."""
     tables, reads = rule_tables(schema), dependencies(schema)
     layout = arranged(tables, reads)
+    states = machines(tables, layout.height)
+    width = max(layout.width, *(machine.side for machine in states), 0)
+    height = layout.height + sum(machine.side for machine in states)
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {layout.width} {layout.height}" '
-        f'width="{layout.width}" height="{layout.height}" font-family="sans-serif" font-size="11" role="img">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}" font-family="sans-serif" font-size="11" role="img">'
     )
     title = f"<title>{escape(schema.info.name)}: tables, references and what each column is made from</title>"
     body = (
@@ -56,6 +60,7 @@ def render_graph(schema: Schema) -> str:
         *_edges(layout, reads),
         *_references(layout, schema),
         *_labels(layout, tables),
+        *(part for machine in states for part in drawn(machine)),
     )
     return "\n".join((head, title, _MARKER, *body, "</svg>")) + "\n"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from synthrec.errors import SchemaError
 from synthrec.rng import Streams
 from synthrec.rules.engine import RuleEngine
+from synthrec.schema.graph import render_graph
 
 ID = {"kind": "id", "role": "key", "generate": {"sequence": {"prefix": "P", "width": 5}}}
 AGE = {"kind": "integer", "generate": {"dist": {"name": "integers", "low": 0, "high": 1}}}
@@ -147,3 +149,14 @@ def test_all_lengths_are_within_the_window(make):
     data = spells(make, {"a": [exponential("b", 3)], "b": [exponential("a", 400)]}, 200)
     assert (data["until"] >= data["since"]).all()
     assert np.all(data["since"] < dt.datetime(2025, 1, 1))  # noqa: DTZ001
+
+
+def test_the_drawing_shows_states_and_ways(schema):
+    parts = definition({"a": [exponential("b & c", 3, when="old < 1")], "b & c": [exponential("a", 400)]})
+    drawing = render_graph(schema(parts.pop("columns"), **parts))
+    root = ET.fromstring(drawing)  # noqa: S314  (of our own making)
+    tag = "{http://www.w3.org/2000/svg}"
+    assert len(root.findall(f"{tag}circle")) == 2
+    told = [title.text for title in root.findall(f"{tag}path/{tag}title")]
+    assert "a to b & c: weight 1, when old < 1" in told
+    assert "b & c to a: weight 1" in told

@@ -198,6 +198,7 @@ def test_dates_and_their_parts():
     cells = dates("2024-02-29", "1969-12-31")
     assert value("year(born)", born=cells) == [2024, 1969]
     assert value("month(born)", born=cells) == [2, 12]
+    assert value("day(born)", born=cells) == [29, 31]
     assert value("weekday(born)", born=cells) == [3, 2]
     assert value("born > '2000-01-01'", born=cells) == [True, False]
     assert value("days_between('2024-01-01', born)", born=cells) == [59, -19724]
