@@ -73,6 +73,4 @@ def _arrow(machine: Machine, state: str, way: Transition) -> str:
     curve = f"M{x:.0f},{y:.0f} Q{bend[0]:.0f},{bend[1]:.0f} {tip[0]:.0f},{tip[1]:.0f}"
     guard = "" if way.when is None else f", when {way.when}"
     told = escape(f"{state} to {way.to}: weight {way.weight}{guard}")
-    return (
-        f'<path d="{curve}" fill="none" stroke="#456" marker-end="url(#tip)"><title>{told}</title></path>'
-    )
+    return f'<path d="{curve}" fill="none" stroke="#456" marker-end="url(#tip)"><title>{told}</title></path>'
