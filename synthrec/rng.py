@@ -11,6 +11,7 @@ import hashlib
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,9 +39,13 @@ class Streams:
         """The generator of one purpose (for example ``decode:age``) and block of rows."""
         import numpy as np  # noqa: PLC0415
 
-        name = int.from_bytes(hashlib.sha256(purpose.encode()).digest()[:8], "big")
-        sequence = np.random.SeedSequence(self.seed, spawn_key=(name, block))
+        sequence = np.random.SeedSequence(self.seed, spawn_key=(_number(purpose), block))
         return np.random.Generator(np.random.PCG64DXSM(sequence))
+
+
+@lru_cache(maxsize=1_024)
+def _number(purpose: str) -> int:
+    return int.from_bytes(hashlib.sha256(purpose.encode()).digest()[:8], "big")
 
 
 def blocks(start: int, stop: int) -> Iterator[tuple[int, int, int]]:

@@ -24,9 +24,10 @@ def grid(column: Column) -> float:
 def from_floats(values: FloatArray, missing: BoolArray, column: Column) -> Vector:
     """Numbers in the column's unit, rounded half to even to its grid, as a vector of that column."""
     spacing = grid(column)
+    present = np.where(missing, 0.0, values) if missing.any() else values
     if not spacing:
-        return Vector(np.where(missing, 0.0, values), missing)
-    steps = np.rint(np.where(missing, 0.0, values) / spacing)
+        return Vector(present, missing)
+    steps = np.rint(present / spacing)
     if column.kind == "float":
         numerator, denominator = Fraction(str(column.precision)).as_integer_ratio()
         return Vector(steps * numerator / denominator, missing)
