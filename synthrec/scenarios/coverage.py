@@ -123,8 +123,10 @@ class PairCount:
         codes = [self._coded(name, table.evaluate(factor)) for name, factor in self.factors.items()]
         met = self._met.setdefault(which, set())
         for i, j in combinations(range(len(codes)), 2):
-            distinct = np.unique(np.stack([codes[i], codes[j]]), axis=1)
-            met.update((i, j, int(a), int(b)) for a, b in distinct.T.tolist() if a >= 0 and b >= 0)
+            present = (codes[i] >= 0) & (codes[j] >= 0)
+            width = int(codes[j].max(initial=0)) + 1
+            distinct = np.unique(codes[i][present] * width + codes[j][present])
+            met.update((i, j, *divmod(pair, width)) for pair in distinct.tolist())
 
     def result(self) -> PairCoverage:
         """What was met."""
