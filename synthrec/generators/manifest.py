@@ -59,7 +59,7 @@ class Claim(_Part):
 
 
 class MisfitPart(_Part):
-    """How far the holdout was from rows of the new model: upper limits in steps of 0.01, for the drift test."""
+    """How far the holdout was from rows of the new model: upper limits in steps of 0.01, for drift tests."""
 
     columns: dict[str, Annotated[float, Field(ge=0, le=1)]]
     joint: Annotated[float, Field(ge=0, le=1)]

@@ -29,6 +29,10 @@ class Stratum(Model):
         return self
 
 
+def _not() -> dict[Scalar, Amount]:
+    return {False: 1}
+
+
 class Prevalence(Spec):
     """`value` in exactly so many of the eligible rows of a run, by stratum if asked for; `others` elsewhere.
 
@@ -45,7 +49,7 @@ class Prevalence(Spec):
     where: str | None = None
     weight: Amount | None = None
     value: Scalar = True
-    others: Annotated[Weights, AfterValidator(numeric)] = Field(default_factory=lambda: {False: 1})
+    others: Annotated[Weights, AfterValidator(numeric)] = Field(default_factory=_not)
 
     @model_validator(mode="after")
     def _sized(self) -> Prevalence:

@@ -67,7 +67,7 @@ def _bounds(edges: FloatArray, column: Column) -> list[str]:
 def _apart(edges: FloatArray) -> FloatArray:
     """The distance of each bound to the nearest other one."""
     gaps = np.concatenate([[np.inf], np.diff(edges), [np.inf]])
-    return np.minimum(gaps[:-1], gaps[1:])
+    return np.asarray(np.minimum(gaps[:-1], gaps[1:]))
 
 
 def _number(value: float, room: float) -> str:

@@ -31,9 +31,7 @@ def test_policies_for_release_are_nowhere_looser(name):
 
 def test_a_looser_policy_without_a_name_and_a_reason_is_refused():
     policy = looser("policy", "limit: 0.55", "limit: 0.6")
-    with pytest.raises(
-        ConfigError, match=r"house is looser .* checks\.P3\.limit.*\{by: NAME"
-    ):
+    with pytest.raises(ConfigError, match=r"house is looser .* checks\.P3\.limit.*\{by: NAME"):
         refuse_unexplained(policy, load_profile())
 
 
