@@ -97,7 +97,13 @@ def test_a_category_takes_the_value_exactly_and_the_others_by_weight(make):
 
 def test_params_size_it(make):
     tables = {"t": {"one_row_per_person": True, "columns": {"x": flag(count="cases")}}}
-    schema = {"synthrec": 1, "schema": {"name": "t"}, "params": {"cases": 5}, "tables": tables}
+    columns = {"x": flag(count="cases")}
+    schema = {
+        "synthrec": 1,
+        "schema": {"name": "t"},
+        "params": {"cases": 5},
+        "tables": {"t": {"one_row_per_person": True, "columns": columns}},
+    }
     engine = RuleEngine(Schema.model_validate(schema), {"cases": 30})
     (chunk,) = engine.stream(100, streams=Streams(1))
     assert sum(chunk["t"].data["x"].to_pylist()) == 30
