@@ -95,8 +95,7 @@ def test_a_category_takes_the_value_exactly_and_the_others_by_weight(make):
     assert abs(counts["fair"] - 2_000) <= 194
 
 
-def test_params_size_it(make):
-    tables = {"t": {"one_row_per_person": True, "columns": {"x": flag(count="cases")}}}
+def test_params_size_it():
     columns = {"x": flag(count="cases")}
     schema = {
         "synthrec": 1,
