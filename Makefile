@@ -13,7 +13,7 @@ demo: $(INSTALLED)
 	$(BIN)/synthrec demo
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check
