@@ -301,8 +301,8 @@ def sample(
         raise ConfigError("--set overrides parameters of a rule schema; condition a model with --where")
     model = OpenModel.at(Path(source), run.home)
     draw = Draw(rows, model.streams(seed), where, chunk_rows, parse_prevalence(prevalence, rows))
-    if draft and gx:
-        raise ConfigError("a draft is not checked, so that it has no expectations: leave --gx out")
+    if draft and (gx or repair):
+        raise ConfigError("a draft is not checked: leave --gx and --repair out")
     if draft:
         return write_draft(model.maker, draw, place, run)
     if repair:

@@ -19,6 +19,7 @@ from synthrec.data.table import Table
 from synthrec.errors import Fault, InputError
 from synthrec.generators.manifest import MisfitPart
 from synthrec.release.gate import Decision
+from synthrec.release.judge import absent, usable_p
 from synthrec.rng import Streams
 from synthrec.runs.context import Run
 from synthrec.runs.inputs import read_untrusted
@@ -69,7 +70,7 @@ def against_new(model: OpenModel, files: Sequence[Path], run: Run) -> AuditRepor
     allowed = _allowed(manifest.misfit, spec.modelled)
     notes = reading.notes if manifest.misfit is not None else (*reading.notes, _RELATIVE)
     results = drift(_rows(reading.table), _drawn(model.maker), allowed) if spec.modelled else ()
-    findings = tuple(_finding(result, run.policy.evidence.alpha) for result in results)
+    findings = tuple(_finding(result, run.policy.evidence.alpha) for result in results) or (absent(COLUMNS),)
     return AuditReport(_decision(keeps, findings), notes)
 
 
@@ -101,7 +102,9 @@ def _finding(result: CheckResult, alpha: float) -> Finding:
     """Drift is told where Holm's procedure finds it at the policy's level."""
     if result.not_applicable is not None:
         reason = f"{result.check} is inconclusive: it did not run, because {result.not_applicable}."
-        return Finding(result, Verdict.INCONCLUSIVE, blocking=False, limit=None, reason=reason)
+        return Finding(result, Verdict.INCONCLUSIVE, blocking=True, limit=None, reason=reason)
+    if not usable_p(result.p_value):
+        return absent(result.check)
     if result.p_value is None or result.p_value > alpha:
         reason = f"{result.check} passes: nothing has moved beyond the misfit of the model."
         return Finding(result, Verdict.PASS, blocking=True, limit=None, reason=reason)
@@ -115,12 +118,12 @@ def _finding(result: CheckResult, alpha: float) -> Finding:
 
 def _decision(keeps: Decision, findings: tuple[Finding, ...]) -> Decision:
     """The worse of both answers: do the records keep the schema, and are they still those of the model?"""
-    failed = tuple(finding.reason for finding in findings if finding.verdict is Verdict.FAIL)
     together = keeps.findings + findings
-    if failed:
-        earlier = keeps.reasons if keeps.verdict is not Verdict.PASS else ()
-        return Decision(Verdict.FAIL, together, (*earlier, *failed))
-    if keeps.verdict is not Verdict.PASS:
-        return Decision(keeps.verdict, together, keeps.reasons)
-    reason = "The records keep the schema, and have not moved beyond the misfit of the model."
-    return Decision(Verdict.PASS, together, (reason,))
+    verdicts = {keeps.verdict, *(finding.verdict for finding in findings)}
+    if verdicts == {Verdict.PASS}:
+        reason = "The records keep the schema, and have not moved beyond the misfit of the model."
+        return Decision(Verdict.PASS, together, (reason,))
+    earlier = keeps.reasons if keeps.verdict is not Verdict.PASS else ()
+    others = tuple(finding.reason for finding in findings if finding.verdict is not Verdict.PASS)
+    worst = Verdict.FAIL if Verdict.FAIL in verdicts else Verdict.INCONCLUSIVE
+    return Decision(worst, together, (*earlier, *others))

@@ -206,6 +206,13 @@ def refuse_place(out: Path, *, force: bool) -> None:
     """
     if not out.absolute().parent.is_dir():
         raise ConfigError(f"there is no folder {out.parent}; make it, or choose another place")
+    report = beside(out)
+    if report.is_symlink() or report.is_dir():
+        raise ConfigError(
+            f"{report} is not a report, and one goes there; remove it, or choose another folder"
+        )
+    if report.exists() and not force:
+        raise ConfigError(f"{report} exists; choose another folder for the model, or replace it with --force")
     if not out.exists() and not out.is_symlink():
         return
     if not force:

@@ -18,13 +18,17 @@ def beside(model: Path) -> Path:
 
 
 def refuse_report(path: Path | None) -> None:
-    """Before any work is done: a report must have a folder to go to.
+    """Before any work is done: a report must have a folder to go to, and replaces nothing.
 
     Raises:
-        ConfigError: there is no such folder, or a folder stands at the place.
+        ConfigError: there is no such folder, or something stands at the place.
     """
-    if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
-        raise ConfigError(f"--report {path}: give a file in a folder that exists")
+    if path is None:
+        return
+    if not path.absolute().parent.is_dir():
+        raise ConfigError(f"--report {path}: there is no such folder; give a file in a folder that exists")
+    if path.exists() or path.is_symlink():
+        raise ConfigError(f"--report {path}: something stands there; remove it, or name another file")
 
 
 def tell_steward(path: Path, subject: str, decision: Decision, notes: tuple[str, ...], run: Run) -> Path:

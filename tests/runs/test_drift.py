@@ -8,6 +8,7 @@ import pytest
 
 from synthrec import api
 from synthrec.errors import ConfigError, InputError
+from synthrec.validation.result import CheckResult
 
 
 @pytest.fixture
@@ -101,3 +102,18 @@ def test_a_schema_beside_the_model_and_neither_of_them(small, new, tmp_path):
     empty.write_text("person,age,sex,score\n")
     with pytest.raises(InputError):
         api.validate(empty, against=small.model, home=small.home)
+
+
+def test_a_test_that_could_not_run_is_no_pass(small, people, tmp_path):
+    """Five new rows are too few to learn from: nothing is known, so that nothing is said to have stayed."""
+    report = api.validate(people(tmp_path / "few.csv", 5, first=50_000), against=small.model, home=small.home)
+    assert report.decision.verdict == "inconclusive"
+    assert any("drift.joint is inconclusive" in reason for reason in report.decision.reasons)
+
+
+def test_a_drift_test_without_evidence_is_no_pass(small, new, monkeypatch):
+    bare = CheckResult("drift.columns", "Has any column moved?", ())
+    monkeypatch.setattr("synthrec.runs.drift.drift", lambda *_: (bare,))
+    assert api.validate(new(), against=small.model, home=small.home).decision.verdict == "inconclusive"
+    monkeypatch.setattr("synthrec.runs.drift.drift", lambda *_: ())
+    assert api.validate(new(), against=small.model, home=small.home).decision.verdict == "inconclusive"

@@ -149,3 +149,26 @@ def test_frames_and_files_are_the_same_records(fit, small, tmp_path, described):
     fit(data=pd.read_csv(small.data))
     model = tmp_path / "model"
     assert described(model) == described(small.model)
+
+
+@pytest.mark.parametrize("what", ["a file", "a folder", "a link"])
+def test_what_stands_where_the_report_goes_is_not_lost(fit, tmp_path, what):
+    place = tmp_path / "model.steward.html"
+    if what == "a folder":
+        place.mkdir()
+    elif what == "a link":
+        place.symlink_to(tmp_path / "elsewhere")
+    else:
+        place.write_text("years of work")
+    with pytest.raises(ConfigError, match=r"steward\.html"):
+        fit()
+    assert not (tmp_path / "model").exists()
+    assert what != "a file" or place.read_text() == "years of work"
+
+
+def test_an_audit_report_replaces_nothing(small, tmp_path):
+    place = tmp_path / "thesis.html"
+    place.write_text("years of work")
+    with pytest.raises(ConfigError, match="something stands there"):
+        api.audit(small.model, real=small.data, report=place, home=small.home)
+    assert place.read_text() == "years of work"

@@ -76,7 +76,7 @@ def write_steward(path: Path, audited: Audited) -> None:
             file.flush()
             os.fsync(handle)
         hidden.replace(path)
-    except OSError:
+    except BaseException:
         hidden.unlink(missing_ok=True)
         raise
 
