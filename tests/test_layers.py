@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "synthrec").rglob("*.py"))
 
-GROUND = {"errors", "digests", "rng", "assets", "progress"}
+GROUND = {"errors", "digests", "rng", "assets", "progress", "strict_json"}
 ROOMS = {
     "asset_model",
     "schema",

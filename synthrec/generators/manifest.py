@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from synthrec.errors import VerificationError
+from synthrec.strict_json import parse_json
 
 FORMAT = 1
 
@@ -110,8 +110,8 @@ def parse_manifest(data: bytes) -> Manifest:
         VerificationError: not JSON, of a newer format, or not as described here.
     """
     try:
-        document = json.loads(data, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+        document = parse_json(data)
+    except ValueError:
         raise VerificationError("manifest.json is not JSON; restore the model from a copy") from None
     version = document.get("format") if isinstance(document, dict) else None
     if isinstance(version, int) and version > FORMAT:
@@ -125,7 +125,3 @@ def parse_manifest(data: bytes) -> Manifest:
         raise VerificationError(
             f"manifest.json is wrong at {', '.join(places)}; restore the model from a copy"
         ) from None
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(name)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from synthrec.errors import ConfigError, VerificationError
 from synthrec.gx.project import CHECKPOINT
 from synthrec.gx.stored import checkpoint_digest, stored_suite
+from synthrec.strict_json import read_json
 
 CARD = "card.json"
 
@@ -42,7 +42,7 @@ def configure_checkpoint(context: Any) -> Any:
 
 def _refuse_altered(export: Path) -> None:
     try:
-        stated = json.loads((export / CARD).read_text(encoding="utf-8"))["expectations"]
+        stated = read_json(export / CARD)["expectations"]
         demands = {suite["table"]: (suite["evaluated"], suite["digest"]) for suite in stated["suites"]}
         found = {table: stored_suite(export, table) for table in demands}
         kept = {table: (suite.expectations, suite.digest) for table, suite in found.items()}

@@ -6,15 +6,17 @@ was dropped, a suite that the checkpoint passes over, a file that it reads in pl
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from synthrec.digests import digest
+from synthrec.errors import SchemaError
 from synthrec.gx.expectation import suite_digest
 from synthrec.gx.project import CHECKPOINT, FOLDER, RESULTS
+from synthrec.schema.yaml_source import read_yaml
+from synthrec.strict_json import read_json
 
 STORES = (
     "stores",
@@ -85,17 +87,18 @@ def stored_counts(export: Path, run_name: str) -> Iterator[tuple[str, tuple[int,
 
 
 def _object(path: Path) -> dict[str, Any]:
-    return _mapping(json.loads(_text(path)))
+    return _mapping(read_json(path))
 
 
 def _yaml(path: Path) -> dict[str, Any]:
-    from ruamel.yaml import YAML  # noqa: PLC0415
-    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
-
+    """Plain YAML, as schemas are read: nothing that unfolds to more than stands there."""
     try:
-        return _mapping(YAML(typ="safe", pure=True).load(_text(path)))
-    except YAMLError:
+        source = read_yaml(_text(path), path.name)
+    except SchemaError:
         raise ValueError("not YAML") from None
+    if source.faults:
+        raise ValueError("not plain YAML: a double key, an alias, a tag or a value that cannot be")
+    return _mapping(source.document)
 
 
 def _mapping(document: Any) -> dict[str, Any]:

@@ -7,7 +7,6 @@ disk before its head is written here. A ledger that does not contain it was dele
 from __future__ import annotations
 
 import hmac
-import json
 import os
 import secrets
 from pathlib import Path
@@ -16,6 +15,7 @@ from synthrec.digests import canonical
 from synthrec.errors import VerificationError
 from synthrec.privacy.entries import Head
 from synthrec.privacy.ledger_store import sync_folder
+from synthrec.strict_json import read_json
 
 FILE = "ledger.head"
 
@@ -28,11 +28,11 @@ def read_anchor(home: Path, key: bytes) -> Head | None:
     """
     path = home / FILE
     try:
-        document = json.loads(path.read_bytes())
+        document = read_json(path)
         head, mac = Head(int(document["sequence"]), str(document["hash"])), str(document["mac"])
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         raise VerificationError(f"{path}: is damaged; restore it from your backup") from None
     if not hmac.compare_digest(mac.encode(), _mac(head, key).encode()):
         raise VerificationError(f"{path}: was changed, or written under another root key")

@@ -24,7 +24,7 @@ from synthrec.errors import PolicyRefusedError, VerificationError
 from synthrec.release.card import Result
 from synthrec.release.export import sync_folder
 from synthrec.release.policy import Policy
-from synthrec.release.strict_json import read_json
+from synthrec.strict_json import read_json
 from synthrec.validation.result import Verdict
 
 FILE = "approval.json"

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from synthrec.digests import canonical
 from synthrec.errors import Fault, InputError, InternalError
-from synthrec.release.strict_json import read_json
+from synthrec.strict_json import read_json
 
 CARD_SCHEMA = "urn:synthrec:card:1"
 """Name of the card's JSON Schema."""

@@ -17,7 +17,7 @@ from synthrec.privacy.ledger import Ledger
 from synthrec.privacy.populations import Account, Ceiling, Charge
 from synthrec.release.export import CARD
 from synthrec.release.policy import load_policy
-from synthrec.release.strict_json import read_json
+from synthrec.strict_json import read_json
 
 
 @dataclass(frozen=True)

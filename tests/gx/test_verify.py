@@ -159,3 +159,18 @@ def test_the_command(export, spoilt, capfd, mode):
     edited(spoilt / STAY, dropped)
     assert run(["card", "verify", str(spoilt), *mode]) == 5
     assert f"synthrec: {STAY}: 22 expectations, 23 on the card\n" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("gx/great_expectations.yml", "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"),
+        ("gx/great_expectations.yml", "[" * 100_000),
+        ("gx/checkpoints/synthrec.json", "[" * 100_000),
+        (STAY, "[" * 100_000),
+        (STAY, '{"expectations": [], "expectations": []}'),
+    ],
+)
+def test_files_that_unfold_or_have_two_meanings(spoilt, file, text):
+    (spoilt / file).write_text(text)
+    assert faults(spoilt)

@@ -19,6 +19,15 @@ def read_json(path: Path) -> Any:
     """
     with path.open("rb") as file:
         content = file.read(MAX_BYTES + 1)
+    return parse_json(content)
+
+
+def parse_json(content: bytes) -> Any:
+    """The document in UTF-8 JSON.
+
+    Raises:
+        ValueError: not strict JSON, a key that occurs twice, NaN or infinity, too large, or nested too deep.
+    """
     if len(content) > MAX_BYTES:
         raise ValueError(f"larger than {MAX_BYTES:,} bytes")
     try:
