@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from synthrec.digests import digest
 
@@ -209,21 +209,68 @@ class TableSpec(Model):
         return tuple(name for name, column in self.columns.items() if column.is_minted)
 
 
+def _day(value: Any) -> Any:
+    """A day, also where it is written as text in quotes; no moment and no number is one."""
+    if isinstance(value, str):
+        return dt.date.fromisoformat(value)
+    if type(value) is not dt.date:
+        raise ValueError("not a day; write it as 2027-01-31")
+    return value
+
+
+Day = Annotated[dt.date, BeforeValidator(_day)]
+
+UseTerm = Annotated[str, Field(pattern=r"^(DUO:\d{7}|odrl:[A-Za-z]+)$")]
+"""A term of the Data Use Ontology of GA4GH, or of the ODRL vocabulary of W3C."""
+
+
 class Use(Model):
-    """What the records are meant for, and what not."""
+    """What the records are meant for, what not, until when, and whom to ask."""
 
     intended: str | None = None
     out_of_scope: str | None = None
     limits: tuple[str, ...] = ()
+    biases: tuple[str, ...] = ()
+    """Known ways in which the records differ from what they stand for."""
+    licence: str | None = None
+    """The licence under which the synthetic records are given, as an SPDX expression."""
+    expires: Day | None = None
+    """The last day on which they may be used."""
+    contact: str | None = None
+
+
+class Agreement(Model):
+    """The agreement under which the real data may be used."""
+
+    reference: str
+    expires: Day | None = None
+    """Its last day; records made under it end with it, unless `use` says an earlier day."""
 
 
 class SourceInfo(Model):
-    """The real data behind the schema: who holds it, under which licence, whose budget it spends."""
+    """The real data behind the schema: who holds it, under which terms, whose budget it spends."""
 
+    name: str | None = None
+    period: str | None = None
+    """The time that the real data are of, e.g. ``2014-01-01/2023-12-31``."""
     custodian: str | None = None
     licence: str | None = None
+    """An SPDX expression, or the licence in words."""
+    agreement: Agreement | None = None
     obligations: tuple[str, ...] = ()
+    terms: tuple[UseTerm, ...] = ()
+    confidentiality: str | None = None
+    """The custodian's class, or a code of HL7 v3 Confidentiality."""
     population: str | None = None
+
+
+class Assertion(Model):
+    """What somebody asserts of the records under a law or a rule; synthrec repeats it and asserts nothing."""
+
+    regime: Annotated[str, Field(min_length=1)]
+    basis: Annotated[str, Field(min_length=1)]
+    """The document, the reasoning or the provision that it rests on."""
+    assertion_by: Annotated[str, Field(min_length=1)]
 
 
 class SchemaInfo(Model):
@@ -236,6 +283,7 @@ class SchemaInfo(Model):
     license: str | None = None
     use: Use = Use()
     source: SourceInfo = SourceInfo()
+    regulatory: tuple[Assertion, ...] = ()
 
 
 class Reference(Model):
