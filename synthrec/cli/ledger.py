@@ -14,7 +14,7 @@ from synthrec.cli.console import show_document
 from synthrec.cli.lazy import ConfiguredGroup
 from synthrec.cli.options import NEW, PATH, forced
 from synthrec.cli.output import Output, output_options
-from synthrec.errors import ConfigError
+from synthrec.cli.written import write_text
 
 STATES = {
     "reserved": "reserved, nothing read yet",
@@ -83,11 +83,7 @@ def export(output: Output, force: bool, out: Path | None) -> None:
     if out is None:
         show_document(output, [json.loads(line) for line in lines.splitlines()], lines)
         return
-    try:
-        with out.open("w" if force else "x", encoding="utf-8") as file:
-            file.write(lines)
-    except FileExistsError:
-        raise ConfigError(f"{out} already exists; name another file or add --force") from None
+    write_text(out, lines, force=force)
     show_document(output, {"out": str(out)}, f"ledger: {out}")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,8 @@ from synthrec.cli.console import show_document
 from synthrec.cli.lazy import ConfiguredGroup
 from synthrec.cli.options import FILE, NEW, SEED, Setting, forced, read_as
 from synthrec.cli.output import Output, output_options
-from synthrec.errors import ConfigError, SchemaError
+from synthrec.cli.written import write_text
+from synthrec.errors import SchemaError
 
 if TYPE_CHECKING:
     from synthrec.api import Exchange, Format
@@ -99,7 +99,7 @@ def graph(output: Output, source: str, force: bool, out: Path | None) -> None:
     if out is None:
         show_document(output, {"svg": drawing}, drawing)
         return
-    _write(out, drawing, force=force)
+    write_text(out, drawing, force=force)
     show_document(output, {"out": str(out)}, f"graph: {out}")
 
 
@@ -121,7 +121,7 @@ def infer(output: Output, data: Path, force: bool, out: Path | None, **options: 
     if out is None:
         show_document(output, {"schema": text}, text)
         return
-    _write(out, text, force=force)
+    write_text(out, text, force=force)
     show_document(output, {"out": str(out)}, f"schema: {out}")
 
 
@@ -159,7 +159,7 @@ def _exchanged(output: Output, exchange: Exchange, out: Path | None, *, force: b
     if out is None:
         show_document(output, document, exchange.text)
         return
-    _write(out, exchange.text, force=force)
+    write_text(out, exchange.text, force=force)
     show_document(output, {"out": str(out), "lost": document["lost"]}, f"schema: {out}")
 
 
@@ -170,17 +170,3 @@ def list_(output: Output) -> None:
     names = synthrec.schema_names()
     width = max(map(len, names), default=0)
     show_document(output, names, "\n".join(f"{name:<{width}}  {file}" for name, file in names.items()))
-
-
-def _write(out: Path, text: str, *, force: bool) -> None:
-    """The whole text at `out`, or nothing new there."""
-    if not out.absolute().parent.is_dir():
-        raise ConfigError(f"there is no folder {out.parent}; make it, or choose another place")
-    if out.is_dir() or (out.exists() and not force):
-        raise ConfigError(f"{out} already exists; name another file or add --force")
-    new = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
-    try:
-        new.write_text(text, encoding="utf-8")
-        new.replace(out)
-    finally:
-        new.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from synthrec.errors import KeyMissingError
+from synthrec.whole_files import passing, sync_folder, write_whole
 
 ROOT_BYTES = 32
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -64,7 +66,7 @@ def open_keys(home: Path, *, create: bool, expect: str | None = None) -> Keys:
     _compare(keys.key_id, _recorded_id(home), f"{home / 'root.id'} names")
     _compare(keys.key_id, expect, "the model or split was made under")
     if _recorded_id(home) is None:
-        _publish(home / "root.id", f"{keys.key_id}\n".encode())
+        write_whole(home / "root.id", f"{keys.key_id}\n".encode())
     return keys
 
 
@@ -120,45 +122,9 @@ def _read(path: Path) -> bytes | None:
 def _create(path: Path) -> None:
     """Make a new secret; where another process was faster, its secret stays."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = _write_private(path, secrets.token_bytes(ROOT_BYTES))
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        return
-    finally:
-        temporary.unlink()
-    _sync_folder(path.parent)
-
-
-def _publish(path: Path, content: bytes) -> None:
-    """Write a whole file or nothing."""
-    _write_private(path, content).replace(path)
-    _sync_folder(path.parent)
-
-
-def _write_private(path: Path, content: bytes) -> Path:
-    """A new file beside `path`, 0600, safely on disk, or none."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(handle)
-    except OSError:
-        temporary.unlink()
-        raise
-    return temporary
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with passing(path, secrets.token_bytes(ROOT_BYTES)) as unfinished, suppress(FileExistsError):
+        os.link(unfinished, path)
+    sync_folder(path.parent)
 
 
 def _recorded_id(home: Path) -> str | None:

@@ -31,6 +31,7 @@ from synthrec.generators.manifest import Manifest, parse_manifest
 from synthrec.generators.registry import restore
 from synthrec.schema.load import parse_schema
 from synthrec.schema.model import Schema
+from synthrec.whole_files import sync_folder, write_new
 
 MANIFEST, SCHEMA, TENSORS = "manifest.json", "schema.yaml", "model.safetensors"
 
@@ -66,14 +67,14 @@ def write_model(folder: Path, manifest: Manifest, schema: Schema, fitted: Fitted
     staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         for name, data in files.items():
-            _write(staging / name, data)
-        _flush(staging)
+            write_new(staging / name, data)
+        sync_folder(staging)
         _check_place(folder)
         staging.rename(folder)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
-    _flush(folder.parent)
+    sync_folder(folder.parent)
     return _digest(files)
 
 
@@ -133,23 +134,6 @@ def _check_place(folder: Path) -> None:
         raise ConfigError(f"{folder} exists; choose another path for the model or remove it first")
     if not folder.parent.is_dir():
         raise ConfigError(f"{folder.parent} is not a folder; create it first")
-
-
-def _write(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _flush(folder: Path) -> None:
-    """Make the folder's entries durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _check_listing(folder: Path) -> None:

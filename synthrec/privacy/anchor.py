@@ -7,15 +7,13 @@ disk before its head is written here. A ledger that does not contain it was dele
 from __future__ import annotations
 
 import hmac
-import os
-import secrets
 from pathlib import Path
 
 from synthrec.digests import canonical
 from synthrec.errors import VerificationError
 from synthrec.privacy.entries import Head
-from synthrec.privacy.ledger_store import sync_folder
 from synthrec.strict_json import read_json
+from synthrec.whole_files import write_whole
 
 FILE = "ledger.head"
 
@@ -41,19 +39,7 @@ def read_anchor(home: Path, key: bytes) -> Head | None:
 
 def write_anchor(home: Path, head: Head, key: bytes) -> None:
     """Replace the head last seen, as a whole, 0600."""
-    path = home / FILE
-    temporary = path.with_name(f".{FILE}.{secrets.token_hex(8)}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(canonical(head.document() | {"mac": _mac(head, key)}))
-            file.flush()
-            os.fsync(handle)
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(home)
+    write_whole(home / FILE, canonical(head.document() | {"mac": _mac(head, key)}))
 
 
 def _mac(head: Head, key: bytes) -> str:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from synthrec.errors import ConfigError, VerificationError
 from synthrec.privacy.entries import COLUMNS, Entry
+from synthrec.whole_files import sync_folder
 
 FILE = "ledger.sqlite"
 FORMAT = 1
@@ -224,14 +225,3 @@ def _claim(path: Path) -> None:
             raise ConfigError(f"{path}: is not a regular file; put the ledger's own file here") from None
         if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise ConfigError(f"{path}: others may use the ledger; run `chmod 600 {path}`") from None
-
-
-def sync_folder(folder: Path) -> None:
-    """Put a folder's list of files on disk."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

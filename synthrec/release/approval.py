@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,10 +21,10 @@ from synthrec.data.keys import Keys
 from synthrec.digests import canonical
 from synthrec.errors import PolicyRefusedError, VerificationError
 from synthrec.release.card import Result
-from synthrec.release.export import sync_folder
 from synthrec.release.policy import Policy
 from synthrec.strict_json import read_json
 from synthrec.validation.result import Verdict
+from synthrec.whole_files import write_whole
 
 FILE = "approval.json"
 
@@ -161,15 +160,7 @@ def write_approval(folder: Path, approval: Approval) -> None:
     The unfinished file lies beside the folder: a model folder holds nothing but a model.
     """
     folder = folder.absolute()
-    temporary = folder.with_name(f".{folder.name}.{FILE}.partial")
-    temporary.unlink(missing_ok=True)
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(canonical(approval.model_dump(mode="json")))
-        file.flush()
-        os.fsync(handle)
-    temporary.replace(folder / FILE)
-    sync_folder(folder)
+    write_whole(folder / FILE, canonical(approval.model_dump(mode="json")), folder=folder.parent)
 
 
 def read_approval(folder: Path, keys: Keys, *, model_digest: str) -> Approval | None:

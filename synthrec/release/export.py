@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synthrec.errors import InternalError, UserError
+from synthrec.whole_files import SHARED, sync, sync_folder, write_new
 
 CARD = "card.json"
 """The file whose presence says that an export is complete."""
@@ -62,10 +63,10 @@ class Staging:
         if CARD not in cards:
             raise InternalError(f"an export needs a {CARD}")
         for path in sorted(self._export.rglob("*")):
-            _sync(path)
+            sync(path)
         sync_folder(self._export)
         for name in sorted(cards, key=lambda name: (name == CARD, name)):
-            _write_new(self.path(name), cards[name])
+            _write_card(self.path(name), cards[name])
         sync_folder(self._export)
         with _locked(self.out.parent):
             self._put_in_place()
@@ -106,11 +107,6 @@ def staging(out: Path, *, force: bool) -> Iterator[Staging]:
     finally:
         _bury(folder, out)
         os.close(lock)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    _sync(folder)
 
 
 def _refuse_parent(out: Path) -> None:
@@ -190,20 +186,8 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _write_new(path: Path, content: bytes) -> None:
+def _write_card(path: Path, content: bytes) -> None:
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        write_new(path, content, mode=SHARED)
     except FileExistsError:
         raise InternalError(f"a data file bears the name of a card: {path.name}") from None
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(handle)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -23,7 +23,7 @@ from synthrec.release.card import (
 )
 from synthrec.release.card_build import Learned, Release, build_card, subject
 from synthrec.release.card_files import card_files
-from synthrec.release.export import CARD, staging, sync_folder
+from synthrec.release.export import CARD, staging
 from synthrec.release.gate import Decision
 from synthrec.runs.context import Run
 from synthrec.runs.expectations import expect
@@ -33,6 +33,7 @@ from synthrec.runs.sinks import RecordSinks
 from synthrec.runs.trial import Tally, counted, judge
 from synthrec.schema.model import Schema
 from synthrec.validation.real import RealData
+from synthrec.whole_files import sync_folder
 
 FORMATS = ("parquet", "csv")
 NOTABLE_REDRAWS = 0.01

@@ -23,7 +23,6 @@ from synthrec.generators.registry import generator
 from synthrec.generators.store import MANIFEST, write_model
 from synthrec.release.approval import Terms, sign, write_approval
 from synthrec.release.card_build import approved_results
-from synthrec.release.export import sync_folder
 from synthrec.release.figures import band
 from synthrec.release.gate import Decision
 from synthrec.release.policy import Policy
@@ -45,6 +44,7 @@ from synthrec.runs.stewards import REPORT, beside, tell_steward
 from synthrec.runs.trial import judge_draw
 from synthrec.schema.model import Schema
 from synthrec.validation.real import RealData
+from synthrec.whole_files import sync_folder
 
 CLAIM_ROWS = 20_000
 """Rows of the audited trial under a claim, where none are asked for: the number of real rows is private."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -21,6 +20,7 @@ from synthrec.release.reports.markup import element, figure_text, table
 from synthrec.release.reports.risk import risk_chart
 from synthrec.validation.profile import Profile
 from synthrec.validation.result import CheckResult, Finding
+from synthrec.whole_files import write_whole
 
 
 @dataclass(frozen=True)
@@ -67,18 +67,7 @@ def write_steward(path: Path, audited: Audited) -> None:
     Raises:
         OSError: the place is not writable, or the disk is full; an older report then stays.
     """
-    content, hidden = steward_html(audited).encode(), path.with_name(f".{path.name}.partial")
-    hidden.unlink(missing_ok=True)
-    handle = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(handle)
-        hidden.replace(path)
-    except BaseException:
-        hidden.unlink(missing_ok=True)
-        raise
+    write_whole(path, steward_html(audited).encode())
 
 
 RISK, QUALITY, CONFORMS = "Risk of re-identification", "Quality", "Schema"
