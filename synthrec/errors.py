@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar
 
 
@@ -39,6 +40,46 @@ class Fault:
         """Render as ``file:line:column: where: found; repair``."""
         place = ":".join([self.file, *(str(part) for part in (self.line, self.column) if part)])
         return ": ".join(part for part in (place, self.where, f"{self.found}; {self.repair}") if part)
+
+
+class BreachKind(StrEnum):
+    """How an export, a model or a signature is not as it was made."""
+
+    UNSIGNED = "unsigned"
+    MALFORMED_ENVELOPE = "malformed_envelope"
+    WRONG_PAYLOAD_TYPE = "wrong_payload_type"
+    WRONG_ALGORITHM = "wrong_algorithm"
+    UNKNOWN_KEY = "unknown_key"
+    BAD_SIGNATURE = "bad_signature"
+    EXPIRED_KEY = "expired_key"
+    EXPIRED_CARD = "expired_card"
+    WRONG_STATEMENT = "wrong_statement"
+    MISSING_SUBJECT = "missing_subject"
+    CHANGED_DATA = "changed_data"
+    CHANGED_CARD = "changed_card"
+    CHANGED_PAGE = "changed_page"
+    CHANGED_PROJECT = "changed_project"
+    DROPPED_EXPECTATION = "dropped_expectation"
+    MISSING_FILE = "missing_file"
+    ADDED_FILE = "added_file"
+    NOT_RELEASED = "not_released"
+    OTHER_MODEL = "other_model"
+    CHANGED_MODEL = "changed_model"
+    CHANGED_APPROVAL = "changed_approval"
+    LEDGER_ROLLBACK = "ledger_rollback"
+
+
+@dataclass(frozen=True)
+class Breach:
+    """One thing that is not as it was made or signed: its kind, its file, and what was found."""
+
+    kind: BreachKind
+    where: str
+    found: str
+
+    def __str__(self) -> str:
+        """Render as ``where: found``."""
+        return f"{self.where}: {self.found}"
 
 
 class SynthrecError(Exception):
@@ -90,9 +131,13 @@ class BudgetExceededError(SynthrecError):
 
 
 class VerificationError(SynthrecError):
-    """A digest, MAC or signature does not match."""
+    """A digest, MAC or signature does not match; one line for each breach, where they are told apart."""
 
     exit_code = 5
+
+    def __init__(self, message: str = "", breaches: Iterable[Breach] = ()) -> None:
+        self.breaches = tuple(breaches)
+        super().__init__(message or "\n".join(map(str, self.breaches)))
 
 
 class InternalError(SynthrecError):

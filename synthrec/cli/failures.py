@@ -15,7 +15,14 @@ from typing import Any
 import click
 
 from synthrec.cli.output import Output
-from synthrec.errors import Fault, FaultsError, PolicyRefusedError, SynthrecError
+from synthrec.errors import (
+    Breach,
+    Fault,
+    FaultsError,
+    PolicyRefusedError,
+    SynthrecError,
+    VerificationError,
+)
 
 INTERRUPTED = 130
 DEBUG = "SYNTHREC_DEBUG"
@@ -41,13 +48,15 @@ class Failure:
     message: str
     exit_code: int
     faults: tuple[Fault, ...] = ()
+    breaches: tuple[Breach, ...] = ()
     report: Mapping[str, Any] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """The JSON document of a failed run."""
         error = {"type": self.kind, "exit_code": self.exit_code, "message": self.message}
         faults = {"faults": [asdict(fault) for fault in self.faults]} if self.faults else {}
-        return {**self.report, "error": error | faults}
+        breaches = {"breaches": [asdict(breach) for breach in self.breaches]} if self.breaches else {}
+        return {**self.report, "error": error | faults | breaches}
 
 
 def explain(error: BaseException) -> Failure:
@@ -83,6 +92,7 @@ def _ours(error: SynthrecError) -> Failure:
         message=str(error),
         exit_code=error.exit_code,
         faults=error.faults if isinstance(error, FaultsError) else (),
+        breaches=error.breaches if isinstance(error, VerificationError) else (),
         report=error.report if isinstance(error, RefusedError) else {},
     )
 
