@@ -55,11 +55,11 @@ def open_keys(home: Path, *, create: bool, expect: str | None = None) -> Keys:
         KeyMissingError: the secret is absent, lost, damaged, open to others, or not the expected one.
     """
     path = home / "root.key"
-    secret = _read(path)
+    secret = read_private(path, ROOT_BYTES)
     if secret is None:
         _refuse_new_secret(home, create=create, expect=expect)
         _create(path)
-        secret = _read(path)
+        secret = read_private(path, ROOT_BYTES)
     if secret is None or len(secret) != ROOT_BYTES:
         raise KeyMissingError(f"{path}: the key file is damaged; restore it from your backup")
     keys = _derive(secret)
@@ -99,8 +99,12 @@ def _compare(found: str, wanted: str | None, origin: str) -> None:
         )
 
 
-def _read(path: Path) -> bytes | None:
-    """The bytes of a private regular file, or None where there is none."""
+def read_private(path: Path, largest: int) -> bytes | None:
+    """The bytes of a private regular file, one more than `largest` at most; None where there is none.
+
+    Raises:
+        KeyMissingError: it cannot be read, is a link or no regular file, or is open to others.
+    """
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
     except FileNotFoundError:
@@ -114,7 +118,7 @@ def _read(path: Path) -> bytes | None:
             raise KeyMissingError(f"{path}: is not a regular file; put the key file here")
         if os.name == "posix" and mode & _OTHERS:
             raise KeyMissingError(f"{path}: others may read the key; run `chmod 600 {path}`")
-        return os.read(handle, ROOT_BYTES + 1)
+        return os.read(handle, largest + 1)
     finally:
         os.close(handle)
 
