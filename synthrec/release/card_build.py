@@ -5,18 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
-import platform
-import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
-from synthrec import __version__
 from synthrec.data.keys import Keys
 from synthrec.digests import canonical, digest_file
 from synthrec.release import card as parts
+from synthrec.release.card_environment import environment, tool
 from synthrec.release.figures import band, round_down, round_up
 from synthrec.release.gate import Decision, passed
 from synthrec.release.judge import CONFORMITY
@@ -24,12 +21,12 @@ from synthrec.release.loosening import looser_policy, looser_profile
 from synthrec.release.policy import Policy
 from synthrec.schema import citations
 from synthrec.schema.asset_model import RulesInfo
-from synthrec.schema.model import Column, Reference, Schema, TableSpec
+from synthrec.schema.model import Column, Reference, Schema, SchemaInfo, TableSpec
 from synthrec.validation.profile import Profile
 from synthrec.validation.result import Finding, Verdict
 
-PACKAGES = ("numpy", "pandas", "pyarrow", "scipy")
-"""Packages whose versions can change the records."""
+SAFE_INTEGER = 2**53 - 1
+"""The largest integer that RFC 8785 has a form for."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +46,10 @@ class Learned:
     persons: str | None = None
     """Training persons as a band."""
     generation: int = 1
+    parents: tuple[str, ...] = ()
+    """Digests of the cards of the synthetic records that the model learned from."""
+    real_fraction: float = 1.0
+    """Share of real records among those learned from, through all generations."""
     guarantee: parts.Guarantee | None = None
     """The differential privacy claim of the model."""
     ledger_head: parts.LedgerHeadPart | None = None
@@ -86,12 +87,12 @@ def subject(path: Path, rows: int) -> parts.Subject:
 
 
 def build_card(release: Release) -> parts.Card:
-    """The card of a release, dated now, with a fresh id."""
+    """The card of a release, dated now, under the id of its content."""
     learned, results = release.learned, _results(release)
-    return parts.Card(
-        card_id=secrets.token_hex(16),
+    card = parts.Card(
+        card_id="0" * 32,
         created=dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        tool=parts.Tool(version=__version__),
+        tool=tool(),
         digital_source_type=parts.TRAINED if learned else parts.ALGORITHMIC,
         subjects=release.subjects,
         record_schema=_schema(release.schema, learned.columns if learned else {}, is_ruled=learned is None),
@@ -108,11 +109,13 @@ def build_card(release: Release) -> parts.Card:
         expectations=release.expectations,
         scenarios=release.scenarios,
         repair=release.repair,
-        lineage=parts.Lineage(generation_depth=learned.generation if learned else 0),
+        lineage=_lineage(learned),
         use=_use(release),
-        environment=_environment(),
+        regulatory=_assertions(release),
+        environment=environment(),
         warnings=(*_warnings(results), *release.warnings),
     )
+    return parts.identified(card)
 
 
 def approved_results(decision: Decision, profile: Profile) -> tuple[parts.Result, ...]:
@@ -167,8 +170,11 @@ def _schema(schema: Schema, learned: Mapping[str, tuple[str, ...]], *, is_ruled:
     return parts.SchemaPart(
         name=info.name,
         version=info.version,
+        title=info.title,
+        licence=info.license,
         digest=schema.digest,
         columns=columns,
+        targets={table: spec.target for table, spec in schema.tables.items() if spec.target is not None},
         citations=_citations(schema, citations.figures(schema) if is_ruled else ()),
     )
 
@@ -193,6 +199,7 @@ def _cited(entries: Mapping[str, Reference]) -> dict[str, parts.CitedPart]:
 def _column(column: Column, *, is_learned: bool) -> parts.ColumnSummary:
     stated = column.domain.source if column.domain else "none"
     return parts.ColumnSummary(
+        kind=column.kind,
         role=column.role,
         domain="learned" if is_learned else stated,
         made="minted" if column.is_minted else "modelled",
@@ -216,7 +223,28 @@ def _generator(release: Release) -> parts.GeneratorPart:
     if learned is None:
         return parts.GeneratorPart(name="rules", parameters={}, model_digest=None)
     return parts.GeneratorPart(
-        name=learned.generator, parameters=dict(learned.parameters), model_digest=learned.model_digest
+        name=learned.generator, parameters=_safe(learned.parameters), model_digest=learned.model_digest
+    )
+
+
+def _safe(value: Any) -> Any:
+    """JSON values whose integers RFC 8785 has a form for: larger ones stand as texts of their digits."""
+    match value:
+        case Mapping():
+            return {name: _safe(item) for name, item in value.items()}
+        case list() | tuple():
+            return [_safe(item) for item in value]
+        case int() if abs(value) > SAFE_INTEGER:
+            return str(value)
+        case _:
+            return value
+
+
+def _lineage(learned: Learned | None) -> parts.Lineage:
+    if learned is None:
+        return parts.Lineage(generation_depth=0, real_fraction=0.0)
+    return parts.Lineage(
+        generation_depth=learned.generation, parents=learned.parents, real_fraction=learned.real_fraction
     )
 
 
@@ -228,10 +256,9 @@ def _seed(seed: int, learned: Learned | None) -> parts.Seed:
 
 def _source(schema: Schema, policy: Policy, learned: Learned) -> parts.Source:
     source = schema.info.source
+    stated = source.model_dump(mode="json", exclude={"population"})
     return parts.Source(
-        custodian=source.custodian,
-        licence=source.licence,
-        obligations=source.obligations,
+        **stated,
         fingerprint=learned.fingerprint,
         key_id=learned.keys.key_id,
         rows=None if learned.rows is None else _rows(learned.rows, policy),
@@ -251,8 +278,7 @@ def _privacy(schema: Schema, learned: Learned | None) -> parts.Privacy:
     claim = learned.guarantee if learned else None
     statement = parts.NO_CLAIM if learned else parts.NO_PERSONS
     if claim is not None:
-        rows = claim.max_rows_per_person
-        statement = parts.CLAIM.format(epsilon=claim.epsilon, delta=claim.delta, rows=rows)
+        statement = claim.sentence()
     units = {
         table: parts.UnitOfPrivacy(person=_person(spec), max_rows_per_person=_max_rows(spec))
         for table, spec in schema.tables.items()
@@ -316,19 +342,21 @@ def _figures(finding: Finding) -> tuple[float | None, float | None]:
 
 
 def _use(release: Release) -> parts.UsePart:
-    use = release.schema.info.use
+    info = release.schema.info
+    stated = info.use.model_dump(mode="json", exclude={"limits", "expires"})
     return parts.UsePart(
-        intended=use.intended, out_of_scope=use.out_of_scope, limits=(*use.limits, *release.limits)
+        **stated, limits=(*info.use.limits, *release.limits), expires=_last_day(info, release.learned)
     )
 
 
-def _environment() -> parts.Environment:
-    return parts.Environment(python=platform.python_version(), packages=dict(_versions()))
+def _last_day(info: SchemaInfo, learned: Learned | None) -> str | None:
+    """The earlier end of the records' use and of the agreement on the real ones that were learned from."""
+    agreement = info.source.agreement if learned is not None else None
+    days = [info.use.expires, agreement.expires if agreement is not None else None]
+    return min((day.isoformat() for day in days if day is not None), default=None)
 
 
-def _versions() -> Iterator[tuple[str, str]]:
-    for package in PACKAGES:
-        try:
-            yield package, version(package)
-        except PackageNotFoundError:
-            continue
+def _assertions(release: Release) -> tuple[parts.AssertionPart, ...]:
+    """What schema and policy say that somebody asserts."""
+    asserted = (*release.schema.info.regulatory, *release.policy.regulatory)
+    return tuple(parts.AssertionPart(**item.model_dump()) for item in asserted)

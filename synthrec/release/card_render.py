@@ -92,7 +92,7 @@ def _origin(card: Card) -> Iterator[tuple[str, str]]:
         )
         yield f"person in {table}", f"{unit.person}{most}"
     yield "generation", str(card.lineage.generation_depth)
-    packages = (f"{name} {version}" for name, version in sorted(card.environment.packages.items()))
+    packages = (f"{name} {item.version}" for name, item in sorted(card.environment.packages.items()))
     yield "environment", ", ".join((f"Python {card.environment.python}", *packages))
     yield "digital source type", card.digital_source_type
 

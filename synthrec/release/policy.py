@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from synthrec.schema.asset_model import AssetModel, AssetPart, RulesInfo, load_asset, parse_asset
+from synthrec.schema.model import Assertion
 
 AUDITED_LEAK = 0.01
 """Share of copied rows at which the copy tests state their power."""
@@ -112,6 +113,8 @@ class Policy(AssetModel):
     card: CardRules
     attempts: Attempts
     budget: SpendingLimit
+    regulatory: tuple[Assertion, ...] = ()
+    """What somebody asserts of every release under this policy; it stands on each card."""
 
     @model_validator(mode="after")
     def _some_copy_test_blocks(self) -> Self:

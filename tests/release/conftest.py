@@ -7,7 +7,18 @@ import pytest
 
 from synthrec.data.keys import Keys
 from synthrec.digests import digest
-from synthrec.release.card import Card, CoveragePart, Environment, Subject, Tool
+from synthrec.release.card import (
+    Card,
+    CoveragePart,
+    Environment,
+    Guarantee,
+    LedgerHeadPart,
+    Mechanism,
+    PackagePart,
+    Subject,
+    Tool,
+    identified,
+)
 from synthrec.release.card_build import Learned, Release, build_card
 from synthrec.release.gate import Origin, decide
 from synthrec.release.policy import Policy, parse_policy
@@ -123,8 +134,27 @@ synthrec: 1
 schema:
   name: clinic
   version: 1.2.0
-  use: {intended: Testing of software, out_of_scope: Decisions about persons, limits: [Visits only]}
-  source: {custodian: A clinic, licence: Internal, obligations: [Delete after a year]}
+  title: Visits to a clinic
+  license: CC0-1.0
+  use:
+    intended: Testing of software
+    out_of_scope: Decisions about persons
+    limits: [Visits only]
+    biases: [Old persons visit more often than others]
+    licence: CC-BY-4.0
+    expires: 2031-12-31
+    contact: data office of the clinic
+  source:
+    name: Visits register
+    period: 2014-01-01/2023-12-31
+    custodian: A clinic
+    licence: Internal
+    agreement: {reference: DUA 17/2024, expires: 2030-06-30}
+    obligations: [Delete after a year]
+    terms: [DUO:0000006, DUO:0000018]
+    confidentiality: R
+  regulatory:
+    - {regime: HIPAA, basis: "expert report 12, 45 CFR 164.514(b)(1)", assertion_by: Dr. A. Expert}
 tables:
   patient:
     primary_key: [patient_id]
@@ -137,18 +167,30 @@ tables:
 """
 
 
+ENVIRONMENT = Environment(
+    python="3.12.0",
+    platform="Linux x86_64",
+    device="cpu",
+    threads=4,
+    packages={
+        "click": PackagePart(version="8.2.0", licence=None),
+        "numpy": PackagePart(version="2.0.0", licence="BSD-3-Clause"),
+    },
+)
+
+
 def settled(card: Card) -> Card:
     """The card without what differs from run to run, or with the shipped profile."""
     profile = card.profile.model_copy(update={"looser_than_default": ()})
-    return card.model_copy(
+    card = card.model_copy(
         update={
-            "card_id": "0" * 32,
             "created": "2024-05-01T12:00:00Z",
-            "tool": Tool(version="0.1.0"),
+            "tool": Tool(version="0.1.0", revision=None, code=digest("code")),
             "profile": profile,
-            "environment": Environment(python="3.12.0", packages={"numpy": "2.0.0"}),
+            "environment": ENVIRONMENT,
         }
     )
+    return identified(card)
 
 
 @pytest.fixture
@@ -182,6 +224,39 @@ def learned_release(policy: Policy, profile: Profile, clean: dict[str, CheckResu
 @pytest.fixture
 def learned_card(learned_release: Release) -> Card:
     return settled(build_card(learned_release))
+
+
+@pytest.fixture
+def claimed_card(learned_release: Release) -> Card:
+    """A card of records from a model that was fitted under a differential privacy claim."""
+    guarantee = Guarantee(
+        epsilon="1.25",
+        delta="1E-6",
+        adjacency="add_remove_person",
+        max_rows_per_person=1,
+        accountant="pld",
+        mechanisms=(
+            Mechanism(
+                name="counts", mechanism="discrete_gaussian", noise_multiplier=4.5, detail={"tables": 3}
+            ),
+        ),
+        population="patients of the clinic",
+        population_epsilon="2.5",
+        population_delta="2E-6",
+        looks_without_claim=2,
+    )
+    assert learned_release.learned is not None
+    learned = replace(
+        learned_release.learned,
+        generator="copula_dp",
+        columns={},
+        guarantee=guarantee,
+        ledger_head=LedgerHeadPart(sequence=7, hash="sha256:" + "7" * 64),
+        rows=None,
+        persons=None,
+    )
+    coverage = CoveragePart(kind="under_claim", audited_rows=26_048)
+    return settled(build_card(replace(learned_release, learned=learned, coverage=coverage)))
 
 
 @pytest.fixture

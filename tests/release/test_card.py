@@ -36,7 +36,7 @@ ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden"
 
 
-@pytest.mark.parametrize("kind", ["learned", "rules"])
+@pytest.mark.parametrize("kind", ["learned", "claimed", "rules"])
 def test_cards_do_not_change_unseen(request, kind) -> None:
     """To accept a change: write the new text into the file named here, and read the difference."""
     card = request.getfixturevalue(f"{kind}_card")

@@ -1,0 +1,1 @@
+"""The blocks of a card, one file for each family."""
