@@ -191,7 +191,7 @@ def fit(
         recipe, why = recipe.resolved(schema, len(given.real.train))
         progress.step(f"fit {recipe.generator}")
         model, notes = fit_model(schema, given, recipe, keys, run), (*why, *given.notes)
-        kept = store(model, given.real, Shelf(Path(out), release_rows, notes), keys, run)
+        kept = store(model, given.real, Shelf(Path(out), release_rows, notes, force), keys, run)
     else:
         recipe, why = recipe.resolved(schema, None)
         planned = planned_fit(schema, recipe, parse_budget(epsilon, delta))
@@ -199,7 +199,7 @@ def fit(
             given = read()
             progress.step(f"fit {recipe.generator}")
             model, notes = fit_under_claim(planned, charge, given, keys, run), (*why, *given.notes)
-            kept = store(model, given.real, Shelf(Path(out), release_rows, notes), keys, run)
+            kept = store(model, given.real, Shelf(Path(out), release_rows, notes, force), keys, run)
             charge.ledger.commit(charge.receipt, kept.digest)
     return FitReport(kept.decision, notes, Path(out), beside(Path(out)))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,8 +30,9 @@ from synthrec.runs.reports import SampleReport
 from synthrec.runs.sinks import RecordSinks
 from synthrec.runs.trial import Tally, counted, judge
 from synthrec.schema.model import Schema
+from synthrec.staged import staged
 from synthrec.validation.real import RealData
-from synthrec.whole_files import sync_folder
+from synthrec.whole_files import PRIVATE, sync_folder
 
 FORMATS = ("parquet", "csv")
 NOTABLE_REDRAWS = 0.01
@@ -157,24 +156,24 @@ def draft(maker: Maker, draw: Draw, place: Place, run: Run) -> SampleReport:
         ConfigError: something stands at the place.
         OSError: the disk is full or fails; nothing appears then.
     """
-    if place.out.exists() or place.out.is_symlink():
-        raise ConfigError(f"{place.out} exists; give a new folder for a draft")
     tally = Tally()
-    hidden = Path(tempfile.mkdtemp(prefix=f".{place.out.name}.", dir=place.out.absolute().parent))
-    try:
-        with RecordSinks(hidden.joinpath, maker.schema, place.formats, place.csv_profile) as sinks:
+    with staged(place.out, _refuse_draft) as stage:
+        stage.new.mkdir(mode=0o700)
+        with RecordSinks(stage.new.joinpath, maker.schema, place.formats, place.csv_profile) as sinks:
             for chunk in counted(maker, draw, tally, run):
                 sinks.write(chunk)
         for path in sinks.files:
-            path.chmod(0o600)
-        hidden.rename(place.out)
-    except BaseException:
-        shutil.rmtree(hidden, ignore_errors=True)
-        raise
-    sync_folder(place.out.absolute().parent)
+            path.chmod(PRIVATE)
+        sync_folder(stage.new)
+        stage.put_in_place()
     files = tuple(place.out / path.name for path in sinks.files)
     notes = ("a draft: no checks, no card; for the steward's eyes only", *_notes(draw, tally))
     return SampleReport(None, notes, place.out, None, files, draw.rows, tally.reached)
+
+
+def _refuse_draft(out: Path) -> None:
+    if out.exists() or out.is_symlink():
+        raise ConfigError(f"{out} exists; give a new folder for a draft")
 
 
 def _release(schema: Schema, outcome: Outcome, backing: Backing, run: Run) -> Release:

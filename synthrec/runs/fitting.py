@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -43,8 +39,8 @@ from synthrec.runs.recipe import Recipe, settings_of
 from synthrec.runs.stewards import REPORT, beside, tell_steward
 from synthrec.runs.trial import judge_draw
 from synthrec.schema.model import Schema
+from synthrec.staged import refuse_parent, staged
 from synthrec.validation.real import RealData
-from synthrec.whole_files import sync_folder
 
 CLAIM_ROWS = 20_000
 """Rows of the audited trial under a claim, where none are asked for: the number of real rows is private."""
@@ -141,6 +137,8 @@ class Shelf:
     out: Path
     release_rows: int | None
     notes: tuple[str, ...] = ()
+    force: bool = False
+    """Whether a model that stands there is replaced."""
 
 
 def store(model: NewModel, real: RealData, shelf: Shelf, keys: Keys, run: Run) -> Kept:
@@ -151,8 +149,8 @@ def store(model: NewModel, real: RealData, shelf: Shelf, keys: Keys, run: Run) -
     decision = judge_draw(maker, draw, real, run)
     misfit = None if claimed else kept_misfit(maker, real)
     manifest = model.manifest.model_copy(update={"misfit": misfit})
-    with _taking_the_place_of(shelf.out) as folder:
-        digest = write_model(folder, manifest, model.schema, model.fitted)
+    with staged(shelf.out, partial(refuse_place, force=shelf.force)) as stage:
+        digest = write_model(stage.new, manifest, model.schema, model.fitted)
         terms = Terms(
             model_digest=digest,
             schema_digest=model.schema.digest,
@@ -164,32 +162,11 @@ def store(model: NewModel, real: RealData, shelf: Shelf, keys: Keys, run: Run) -
             under_claim=claimed,
             results=approved_results(decision, run.profile),
         )
-        write_approval(folder, sign(terms, keys))
+        write_approval(stage.new, sign(terms, keys))
         subject = f"the trial of a model of {model.schema.info.name}"
-        tell_steward(folder.with_name(REPORT), subject, decision, shelf.notes, run)
+        report = tell_steward(stage.folder / REPORT, subject, decision, shelf.notes, run)
+        stage.put_in_place({report: beside(stage.out)})
     return Kept(decision, digest)
-
-
-@contextmanager
-def _taking_the_place_of(out: Path) -> Iterator[Path]:
-    """A hidden path beside `out`; what the body makes there takes the place of `out`, or nothing changes.
-
-    A report that it leaves next to that path goes beside `out`.
-    """
-    out = out.absolute()
-    hidden = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    new, old = hidden / "new", hidden / "old"
-    try:
-        yield new
-        if out.exists():
-            out.rename(old)
-        new.rename(out)
-        new.with_name(REPORT).replace(beside(out))
-        sync_folder(out.parent)
-    finally:
-        if old.exists() and not out.exists():
-            old.rename(out)
-        shutil.rmtree(hidden, ignore_errors=True)
 
 
 def _persons(real: RealData, policy: Policy) -> str:
@@ -202,10 +179,9 @@ def refuse_place(out: Path, *, force: bool) -> None:
     """Before any work is done: the place of the model must be free, or hold a model that may be replaced.
 
     Raises:
-        ConfigError: something else stands there, or there is no folder to put it in.
+        UserError: something else stands there, or there is no folder to put it in.
     """
-    if not out.absolute().parent.is_dir():
-        raise ConfigError(f"there is no folder {out.parent}; make it, or choose another place")
+    refuse_parent(out)
     report = beside(out)
     if report.is_symlink() or report.is_dir():
         raise ConfigError(

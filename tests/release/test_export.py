@@ -158,8 +158,8 @@ def test_an_export_needs_its_card(tmp_path) -> None:
 def dead(tmp_path: Path, name: str = "out") -> Path:
     """The staging folder of a run that is gone."""
     folder = tmp_path / f".{name}.partial-{'0' * 16}"
-    (folder / "export").mkdir(parents=True)
-    (folder / "export" / "a.csv").write_text("half")
+    (folder / "new").mkdir(parents=True)
+    (folder / "new" / "a.csv").write_text("half")
     return folder
 
 
@@ -237,15 +237,15 @@ def test_data_are_durable_before_the_card_and_the_card_before_the_name(tmp_path,
     ] == [
         "sync a.csv",
         "sync b.csv",
-        "sync export",
+        "sync new",
         "write card.html",
         "sync card.html",
         "write card.md",
         "sync card.md",
         "write card.json",
         "sync card.json",
-        "sync export",
-        "rename export out",
+        "sync new",
+        "rename new out",
         f"sync {tmp_path.name}",
     ]
 

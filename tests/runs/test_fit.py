@@ -98,7 +98,7 @@ def test_force_replaces_nothing_but_a_model(fit, tmp_path, leavings, small, what
 
 
 def test_the_place_is_looked_at_before_the_records(small, tmp_path):
-    with pytest.raises(ConfigError, match="no folder"):
+    with pytest.raises(UserError, match="no folder"):
         api.fit(small.schema, tmp_path / "absent.csv", out=tmp_path / "no" / "model", home=small.home)
 
 
