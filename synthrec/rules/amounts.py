@@ -36,6 +36,8 @@ class Target:
     where: str
     member: Member | None = None
     """Its place in a block of correlated columns."""
+    name: str = ""
+    """Of the column, where it is one of a table."""
 
 
 def impossible(where: str, found: str, repair: str) -> SchemaError:

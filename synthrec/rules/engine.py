@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from synthrec.rng import Streams
 from synthrec.rules.amounts import impossible
 from synthrec.rules.children import root_of, sort_within_parents, under
 from synthrec.rules.chunks import Block, joined
+from synthrec.rules.fitted import Models
 from synthrec.rules.id_numbers import id_numbers
 from synthrec.rules.makers import numbered
 from synthrec.rules.params import overridden, vectors
@@ -44,20 +46,26 @@ REDRAWS = 20
 class RuleEngine:
     """Makes the records of a rule schema; `params` override the schema's own.
 
-    Smaller blocks than usual make a few rows sooner; the rows are then others.
+    `models` fill the columns that the schema leaves to them, by table and block. Smaller blocks than usual
+    make a few rows sooner; the rows are then others.
 
     Raises:
         SchemaError: the schema cannot be executed.
-        ConfigError: a param is unknown or has the wrong kind.
+        ConfigError: a param is unknown or has the wrong kind, or a model is not given.
     """
 
     def __init__(
-        self, schema: Schema, params: Mapping[str, Scalar] | None = None, *, block_roots: int = BLOCK_ROOTS
+        self,
+        schema: Schema,
+        params: Mapping[str, Scalar] | None = None,
+        *,
+        models: Models = MappingProxyType({}),
+        block_roots: int = BLOCK_ROOTS,
     ) -> None:
         self.schema = schema
         self._block_roots = block_roots
         self.params = overridden(schema.params, params or {})
-        self._plans = plan(schema, self.params)
+        self._plans = plan(schema, self.params, models)
 
     def stream(self, n: int, *, streams: Streams, chunk_rows: int = 65_536) -> Iterator[Records]:
         """The first n roots of the endless sample that `streams` names, with all their descendants.
@@ -68,6 +76,7 @@ class RuleEngine:
         Raises:
             ConfigError: n is negative or `chunk_rows` not positive.
             SchemaError: rows still violate a constraint after `REDRAWS` rounds, or a parameter is impossible.
+            PolicyRefusedError: a model that fills columns may not give so many rows.
         """
         if n < 0 or chunk_rows < 1:
             raise ConfigError("the number of roots is at least 0 and that of rows per chunk at least 1")
@@ -159,6 +168,7 @@ class Making:
         """All tables, parents first."""
         for table in plans:
             self._tables[table.name] = self._table(table)
+        self.run.made[asked.table] += rows.count
         return Block(
             specs={table.name: table.spec for table in plans},
             vectors={name: rows.made for name, rows in self._tables.items()},
@@ -198,6 +208,13 @@ class Making:
     def _stage(self, table: TablePlan, stage: Stage, rows: Rows) -> None:
         self._draw(stage.exact, rows, "")
         self._draw(stage.makers, rows, "")
+        """The rows of a table with only what comes about with them."""
+        rows = self._bare(table)
+        for filling in table.fillings:
+            rows.given = {**rows.given, **filling.given(rows, self.run.made[table.name])}
+        return rows
+
+    def _bare(self, table: TablePlan) -> Rows:
         self._redraw(table, stage, rows)
 
     def _draw(self, makers: Mapping[str, Maker], rows: Rows, suffix: str) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from synthrec.rules.amounts import Amount, FloatArray, Target, evaluate, impossible
 from synthrec.rules.choices import category, lookup, table
 from synthrec.rules.correlated import CorrelatedMaker
+from synthrec.rules.fitted import FittedMaker
 from synthrec.rules.numbers import convert, from_labels
 from synthrec.rules.numeric import DistMaker, MixtureMaker
 from synthrec.rules.predictors import LogitMaker, SoftmaxMaker
@@ -27,6 +28,7 @@ from synthrec.schema.correlated_spec import Correlated
 from synthrec.schema.dist_spec import Dist
 from synthrec.schema.events_spec import Given
 from synthrec.schema.expressions import Expression, compile_expression
+from synthrec.schema.fitted_spec import Fitted
 from synthrec.schema.model import Column
 from synthrec.schema.predictor_spec import Logit, Softmax
 from synthrec.schema.prevalence_spec import Prevalence
@@ -206,6 +208,7 @@ _MAKERS: Mapping[type[base.Spec], Callable[[Any, Target], Maker]] = {
     Logit: LogitMaker.of,
     Softmax: SoftmaxMaker.of,
     Correlated: CorrelatedMaker.of,
+    Fitted: FittedMaker.of,
     spec.Template: TemplateMaker.of,
     Given: GivenMaker.of,
     Ar: ArMaker.of,

@@ -14,6 +14,7 @@ from synthrec.rules.amounts import Names, Target, evaluate
 from synthrec.rules.children import Count
 from synthrec.rules.correlated import innovations, members
 from synthrec.rules.events import EventSource
+from synthrec.rules.fitted import Filling, Models, fillings
 from synthrec.rules.history import HistorySource
 from synthrec.rules.makers import maker
 from synthrec.rules.rows import Maker, Rows
@@ -43,6 +44,8 @@ class TablePlan:
     count: Count | None
     source: Bringing | None
     """What brings the rows about, where it is not a count."""
+    fillings: tuple[Filling, ...]
+    """What fills columns of the rows as they come about."""
     stages: tuple[Stage, ...]
     """How its columns are made; sequences are not among them."""
     sequences: Mapping[str, Numbered]
@@ -53,11 +56,12 @@ class TablePlan:
     """What is drawn anew where a check is violated: the row, or all rows of its parent."""
 
 
-def plan(schema: Schema, params: Mapping[str, Scalar]) -> tuple[TablePlan, ...]:
+def plan(schema: Schema, params: Mapping[str, Scalar], models: Models) -> tuple[TablePlan, ...]:
     """The tables of a rule schema, parents before children.
 
     Raises:
         SchemaError: a column has no `generate:`, or the `generate:` parts have faults.
+        ConfigError: nobody has opened the model of a column.
     """
     problems = [*_unmade(schema), *faults(schema)]
     if problems:
@@ -67,7 +71,7 @@ def plan(schema: Schema, params: Mapping[str, Scalar]) -> tuple[TablePlan, ...]:
         )
     tables = rule_tables(schema)
     order = TopologicalSorter({name: _parents(table) for name, table in tables.items()}).static_order()
-    return tuple(_table(tables[name], tables, params) for name in order)
+    return tuple(_table(tables[name], tables, params, models) for name in order)
 
 
 def _unmade(schema: Schema) -> Iterator[tuple[tuple[str, ...], str, str]]:
@@ -81,7 +85,9 @@ def _parents(table: RuleTable) -> set[str]:
     return {table.generate.per} if table.generate.per else set()
 
 
-def _table(table: RuleTable, tables: Mapping[str, RuleTable], params: Mapping[str, Scalar]) -> TablePlan:
+def _table(
+    table: RuleTable, tables: Mapping[str, RuleTable], params: Mapping[str, Scalar], models: Models
+) -> TablePlan:
     names = scope(tables, table.name, params)
     block_members = members(table.generate.correlated)
     made = {
@@ -92,6 +98,7 @@ def _table(table: RuleTable, tables: Mapping[str, RuleTable], params: Mapping[st
                 names,
                 f"tables.{table.name}.columns.{name}.generate",
                 block_members.get(name),
+                name,
             ),
         )
         for name, make in table.makes.items()
@@ -106,6 +113,7 @@ def _table(table: RuleTable, tables: Mapping[str, RuleTable], params: Mapping[st
         per=table.generate.per,
         count=_count(table, tables, params),
         source=_source(table, tables, params),
+        fillings=fillings(table, models),
         stages=stages(
             {name: made[name] for name in order}, (check for check in checks if check.names <= set(made))
         ),

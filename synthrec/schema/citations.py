@@ -25,7 +25,7 @@ NAMED_BY_AUTHOR = frozenset(
     {"weights", "parts", "initial", "states", "attributes", "set", "others", "terms", "of"}
 )
 """Mappings whose keys are labels and names, not words of the language."""
-WITHOUT_FIGURES = frozenset({"sequence", "template", "id_number", "copy", "when", "by", "cite"})
+WITHOUT_FIGURES = frozenset({"sequence", "template", "id_number", "copy", "when", "by", "cite", "fitted"})
 """Parts in which numbers are form, not figures."""
 NEUTRAL = frozenset({0.0, 1.0, -1.0, 365.0, 365.25})
 """Numbers that claim nothing: nothing, one, and the days of a year."""
@@ -118,7 +118,8 @@ def _parts(table: str, spec: TableSpec) -> Iterator[tuple[Path, Any]]:
     for name, column in spec.columns.items():
         yield ("tables", table, "columns", name, "generate"), column.generate
     for key, raw in (spec.generate or {}).items():
-        yield ("tables", table, "generate", key), raw
+        if key not in WITHOUT_FIGURES:
+            yield ("tables", table, "generate", key), raw
 
 
 def _cites_in(raw: Any, path: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:

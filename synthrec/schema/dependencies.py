@@ -43,7 +43,7 @@ def _generate_texts(make: Generate) -> Iterator[str]:
 
 def _table_texts(table: RuleTable) -> Iterator[str]:
     raw = table.spec.generate or {}
-    yield from _texts({key: value for key, value in raw.items() if key not in {"helpers", "per"}})
+    yield from _texts({key: value for key, value in raw.items() if key not in {"helpers", "per", "fitted"}})
     yield from (rule.expr for rule in table.spec.constraints)
 
 

@@ -7,6 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from synthrec.schema.events_spec import Given
 from synthrec.schema.faults import suggestion
+from synthrec.schema.fitted_checks import fitted_problems
 from synthrec.schema.generate_model import SIBLINGS, Copy, Sequence
 from synthrec.schema.generate_parts import Part
 from synthrec.schema.id_number_spec import IdNumber
@@ -150,6 +151,7 @@ def _columns(table: RuleTable, names: Mapping[str, Column], params: Params) -> I
                 )
     yield from _given(table)
     yield from block_problems(table)
+    yield from fitted_problems(table)
     yield from _cycle(table, used)
 
 

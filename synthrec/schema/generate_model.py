@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, model_validator
 from synthrec.schema.correlated_spec import Block, Correlated
 from synthrec.schema.dist_spec import Dist
 from synthrec.schema.events_spec import Given
+from synthrec.schema.fitted_spec import Fitted, FittedBlock
 from synthrec.schema.id_number_spec import IdNumber
 from synthrec.schema.model import Column, Domain, Kind, Model, Null, Scalar
 from synthrec.schema.predictor_spec import Logit, Softmax
@@ -323,6 +324,7 @@ SPECS: Mapping[str, type[Spec]] = {
     "logit": Logit,
     "softmax": Softmax,
     "correlated": Correlated,
+    "fitted": Fitted,
     "template": Template,
     "given": Given,
     "ar": Ar,
@@ -392,6 +394,8 @@ class TableGenerate(Model):
     """Rows as the spells of a history, in place of a count; see `synthrec.schema.history_spec`."""
     correlated: dict[str, Block] = Field(default_factory=dict)
     """Blocks of columns that are correlated and keep their own margins."""
+    fitted: dict[str, FittedBlock] = Field(default_factory=dict)
+    """Blocks of columns that a fitted model fills together."""
     order_by: str | None = None
     """Column by which the rows of one parent are sorted before sequences number them."""
     helpers: dict[Annotated[str, Field(pattern=r"^_[A-Za-z0-9_]+$")], Helper] = Field(default_factory=dict)
