@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,8 @@ from synthrec.schema.vector import IntArray, Vector
 Steps = NDArray[np.int16]
 FAR = np.int16(np.iinfo(np.int16).max)
 """No distance is larger."""
-_TALL, _WIDE = 128, 2_048
+_TALL, _WIDE = 32, 8_192
+"""Rows and columns of a block: it fits in a cache, and NumPy copies what is broadcast over shorter rows."""
 _LABELS_AT_ONCE = 255
 """As many columns as a byte can count."""
 
@@ -40,7 +42,7 @@ class Points:
 
     ranks: Steps
     """From 0 to `step`, -`step` where missing; shape (numeric columns, n)."""
-    labels: NDArray[np.int32]
+    labels: NDArray[np.signedinteger]
     """Equal exactly where the labels are, -1 where missing; shape (label columns, n)."""
     step: int
     """The distance that one column counts at most."""
@@ -118,20 +120,31 @@ def distances(first: Points, second: Points) -> Iterator[tuple[slice, slice, Ste
 
     The blocks of one slice of `first` follow each other; a block is good until the next is asked for.
     """
+    first, second = _packed(first, second)
+    parts = -(-len(second) // _WIDE)
+    borders = [len(second) * part // max(1, parts) for part in range(parts + 1)]
     for top in range(0, len(first), _TALL):
         tall = slice(top, min(top + _TALL, len(first)))
-        for left in range(0, len(second), _WIDE):
-            wide = slice(left, min(left + _WIDE, len(second)))
+        for left, right in pairwise(borders):
+            wide = slice(left, right)
             yield tall, wide, _block(first.take(tall), second.take(wide))
+
+
+def _packed(*both: Points) -> Iterator[Points]:
+    """Points with the codes of their labels in the smallest type that holds them."""
+    most = max(int(points.labels.max(initial=0)) for points in both)
+    small = next(kind for kind in (np.int8, np.int16, np.int32) if most <= np.iinfo(kind).max)
+    return (Points(points.ranks, points.labels.astype(small), points.step) for points in both)
 
 
 def _block(first: Points, second: Points) -> Steps:
     sums = np.zeros((len(first), len(second)), np.int16)
     one = np.empty_like(sums)
+    most = np.full_like(sums, first.step)
     for mine, theirs in zip(first.ranks, second.ranks, strict=True):
         np.abs(np.subtract(mine[:, None], theirs, out=one), out=one)
         if min(mine.min(), theirs.min()) < 0:
-            np.minimum(one, np.int16(first.step), out=one)
+            np.minimum(one, most, out=one)
         np.add(sums, one, out=sums)
     for start in range(0, len(first.labels), _LABELS_AT_ONCE):
         chosen = slice(start, start + _LABELS_AT_ONCE)
@@ -140,7 +153,7 @@ def _block(first: Points, second: Points) -> Steps:
     return sums
 
 
-def _differing(mine: NDArray[np.int32], theirs: NDArray[np.int32]) -> NDArray[np.uint8]:
+def _differing(mine: NDArray[np.signedinteger], theirs: NDArray[np.signedinteger]) -> NDArray[np.uint8]:
     """In how many of at most 255 label columns two rows differ."""
     count = np.zeros((mine.shape[1], theirs.shape[1]), np.uint8)
     differs = np.empty(count.shape, np.bool_)
@@ -189,7 +202,7 @@ class Nearest:
             persons: The person of each point, shape (points,).
         """
         for tall, wide, block in distances(self._points, self._points):
-            block[persons[tall, None] == persons[wide]] = FAR
+            np.copyto(block, FAR, where=persons[tall, None] == persons[wide])
             self._merge(tall, block)
 
     def _merge(self, tall: slice, block: Steps) -> None:
