@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,17 +80,8 @@ def fixed_home(folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session", autouse=True)
-def repeatable_seeds() -> Iterator[None]:
-    """Fresh seeds count up from 1: a verdict is the same in every run of the tests."""
-    seeds = itertools.count(1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Streams, "fresh", classmethod(lambda cls: cls(next(seeds))))
-        yield
-
-
 @pytest.fixture(scope="session")
-def admissions(tmp_path_factory, repeatable_seeds) -> Workshop:
+def admissions(tmp_path_factory) -> Workshop:
     """The shipped sample data, fitted and approved."""
     folder = tmp_path_factory.mktemp("admissions")
     home, data = fixed_home(folder / "home"), asset("sample_data", "admissions_flat.csv.gz")
@@ -123,7 +113,7 @@ def people() -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def small(tmp_path_factory, repeatable_seeds) -> Workshop:
+def small(tmp_path_factory) -> Workshop:
     """A table of 400 persons: too few for any audit to end with a pass."""
     folder = tmp_path_factory.mktemp("small")
     home, schema = fixed_home(folder / "home"), folder / "small.yaml"
