@@ -38,7 +38,7 @@ MANIFEST, SCHEMA, TENSORS = "manifest.json", "schema.yaml", "model.safetensors"
 LARGEST = {MANIFEST: 64 * 2**20, SCHEMA: 64 * 2**20, TENSORS: 2**30}
 """Bytes of each file beyond which a model is not read."""
 
-BESIDE = frozenset({"approval.json"})
+BESIDE = frozenset({"approval.json", "approval.dsse.json"})
 """Files that may lie in the folder and are not part of the model."""
 
 

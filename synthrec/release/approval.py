@@ -169,16 +169,26 @@ def read_approval(folder: Path, keys: Keys, *, model_digest: str) -> Approval | 
     Raises:
         VerificationError: the file is not an approval, was changed, or belongs to another key or model.
     """
+    approval = parse_approval(folder)
+    if approval is not None:
+        verify(approval, keys, model_digest=model_digest)
+    return approval
+
+
+def parse_approval(folder: Path) -> Approval | None:
+    """The approval in a model folder, not verified; None where there is none.
+
+    Raises:
+        VerificationError: the file is not an approval.
+    """
     try:
-        approval = Approval.model_validate(read_json(folder / FILE))
+        return Approval.model_validate(read_json(folder / FILE))
     except FileNotFoundError:
         return None
     except ValueError:
         raise VerificationError(
             f"{FILE} is not an approval of this version; restore a copy, or fit again"
         ) from None
-    verify(approval, keys, model_digest=model_digest)
-    return approval
 
 
 def _mac(document: dict[str, Any], keys: Keys) -> str:

@@ -1,0 +1,226 @@
+"""The keys of one user: those that sign, encrypted, and those of others that are trusted.
+
+``SYNTHREC_HOME/signing/NAME.pem`` is a private key (PKCS#8, encrypted with a passphrase, 0600), ``NAME.public.json``
+beside it the file to hand over. ``SYNTHREC_HOME/trusted/NAME.json`` is a key whose signatures count here; a
+new key of one's own is among them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from synthrec.data.keys import read_private, synthrec_home
+from synthrec.errors import ConfigError
+from synthrec.release.signing.keys import (
+    MAX_KEY_BYTES,
+    NAME,
+    PublicKey,
+    SigningKey,
+    private_key,
+    read_bounded,
+)
+from synthrec.whole_files import passing, sync_folder
+
+PASSPHRASE = "SYNTHREC_KEY_PASSPHRASE"
+SIGNING_KEY = "SYNTHREC_SIGNING_KEY"
+"""A whole private key in PEM, in place of the one in the folder."""
+
+
+class Keyring:
+    """The folders of keys under one home.
+
+    Args:
+        home: ``SYNTHREC_HOME`` by default.
+    """
+
+    def __init__(self, home: Path | None = None) -> None:
+        home = home or synthrec_home()
+        self._signing, self._trusted = home / "signing", home / "trusted"
+
+    def new(self, name: str, passphrase: str, *, expires: dt.date | None = None) -> PublicKey:
+        """Make a key to sign with, and trust it here.
+
+        Args:
+            name: Lower-case letters, digits, ``-`` and ``_``.
+            passphrase: Encrypts the private key; at least twelve characters.
+            expires: The last day (UTC) on which its signatures count; none by default.
+
+        Raises:
+            ConfigError: the name is taken or not a name, the passphrase is short, or the day is over.
+        """
+        _check_name(name)
+        if expires is not None and expires < _today():
+            raise ConfigError(f"a key that expires on {expires} is of no use today; give a later day")
+        key = SigningKey.fresh(name, expires)
+        taken = [path for path in (self._pem(name), self._public(name), self._trust(name)) if _stands(path)]
+        if taken:
+            raise ConfigError(f"{taken[0]} exists; choose another name for the key")
+        files = {
+            self._pem(name): key.pem(passphrase),
+            self._public(name): key.public.content,
+            self._trust(name): key.public.content,
+        }
+        _put_all(files)
+        return key.public
+
+    def key(self, name: str, passphrase: str | None = None) -> SigningKey:
+        """The key to sign with: that in ``SYNTHREC_SIGNING_KEY``, else the one in the folder.
+
+        Args:
+            name: Of the key.
+            passphrase: Opens it; that in ``SYNTHREC_KEY_PASSPHRASE`` by default.
+
+        Raises:
+            ConfigError: there is none of that name, it does not open, or it is not the key of its public file.
+            KeyMissingError: others may read its file.
+        """
+        _check_name(name)
+        passphrase = passphrase or os.environ.get(PASSPHRASE) or None
+        given = os.environ.get(SIGNING_KEY)
+        if given:
+            private = private_key(given.encode(), None if "ENCRYPTED" not in given else passphrase, SIGNING_KEY)
+        else:
+            private = private_key(self._private(name), passphrase or "", str(self._pem(name)))
+        if given and not _stands(self._public(name)):
+            return SigningKey.of(private, name, None)
+        public = self.public(name)
+        key = SigningKey.of(private, name, public.not_after)
+        if key.public.key_id != public.key_id:
+            raise ConfigError(f"the private key of {name} is not that of {self._public(name)}; restore the pair")
+        return key
+
+    def wants_passphrase(self) -> bool:
+        """Whether a passphrase must be asked for to open a key."""
+        return not os.environ.get(PASSPHRASE) and not os.environ.get(SIGNING_KEY)
+
+    def public(self, name: str) -> PublicKey:
+        """The public half of one's own key, else the trusted key, of that name.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        _check_name(name)
+        for path in (self._public(name), self._trust(name)):
+            if _stands(path):
+                return PublicKey.parse(read_bounded(path), str(path), name)
+        known = ", ".join(sorted({*self.own(), *(key.name for key in self.trusted())})) or "none yet"
+        raise ConfigError(f"no key named {name!r} here; known: {known}")
+
+    def own(self) -> tuple[str, ...]:
+        """Names of the keys that can sign."""
+        return tuple(path.stem for path in _files(self._signing, ".pem"))
+
+    def trusted(self) -> tuple[PublicKey, ...]:
+        """The keys whose signatures count here.
+
+        Raises:
+            ConfigError: a file among them is not that of a public key.
+            VerificationError: a file among them was changed.
+        """
+        return tuple(
+            PublicKey.parse(read_bounded(path), str(path), path.stem) for path in _files(self._trusted, ".json")
+        )
+
+    def find(self, key_id: str) -> PublicKey | None:
+        """The trusted key of an id, or None."""
+        return next((key for key in self.trusted() if key.key_id == key_id), None)
+
+    def trust(self, file: Path, name: str | None = None) -> PublicKey:
+        """Let the signatures of a key count here from now on.
+
+        Args:
+            file: What ``synthrec key show NAME --public`` of its owner wrote.
+            name: What the key is called here; its owner's name for it by default.
+
+        Raises:
+            ConfigError: not such a file, a name that is taken, a key that is trusted already, or an expired one.
+            VerificationError: the file was changed, or the key is of another algorithm.
+        """
+        key = PublicKey.parse(read_bounded(file), str(file), name)
+        _check_name(key.name)
+        known = self.find(key.key_id)
+        if known is not None:
+            raise ConfigError(f"this key is trusted already, as {known.name}; to rename it, distrust it first")
+        if key.expired(_today()):
+            raise ConfigError(f"{file}: the key was good until {key.not_after}; ask its owner for a newer one")
+        if _stands(self._trust(key.name)):
+            raise ConfigError(f"another key is trusted as {key.name}; give this one another name with --name")
+        _put(self._trust(key.name), key.content)
+        return key
+
+    def distrust(self, name: str) -> PublicKey:
+        """Let the signatures of a key count no longer.
+
+        Raises:
+            ConfigError: no key of that name is trusted.
+        """
+        _check_name(name)
+        path = self._trust(name)
+        if not _stands(path):
+            known = ", ".join(key.name for key in self.trusted()) or "none"
+            raise ConfigError(f"no key is trusted as {name!r}; trusted: {known}")
+        key = PublicKey.parse(read_bounded(path), str(path), name)
+        path.unlink()
+        sync_folder(path.parent)
+        return key
+
+    def _private(self, name: str) -> bytes:
+        pem = read_private(self._pem(name), MAX_KEY_BYTES)
+        if pem is None:
+            known = ", ".join(self.own()) or "none; synthrec key new makes one"
+            raise ConfigError(f"no key named {name!r} to sign with; there is {known}")
+        return pem
+
+    def _pem(self, name: str) -> Path:
+        return self._signing / f"{name}.pem"
+
+    def _public(self, name: str) -> Path:
+        return self._signing / f"{name}.public.json"
+
+    def _trust(self, name: str) -> Path:
+        return self._trusted / f"{name}.json"
+
+
+def _check_name(name: str) -> None:
+    if not re.fullmatch(NAME, name, re.ASCII) or name.endswith("\n"):
+        raise ConfigError(f"{name!r} is no name of a key: lower-case letters, digits, - and _, 64 at most")
+
+
+def _files(folder: Path, suffix: str) -> Iterator[Path]:
+    return iter(sorted(folder.glob(f"[!.]*{suffix}"))) if folder.is_dir() else iter(())
+
+
+def _stands(path: Path) -> bool:
+    return path.exists() or path.is_symlink()
+
+
+def _put_all(files: Mapping[Path, bytes]) -> None:
+    """Write several files where none are; all of them, or none."""
+    made: list[Path] = []
+    try:
+        for path, content in files.items():
+            _put(path, content)
+            made.append(path)
+    except BaseException:
+        for path in made:
+            path.unlink()
+        raise
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write a file where none is, whole or not at all."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with passing(path, content) as unfinished:
+        try:
+            os.link(unfinished, path)
+        except FileExistsError:
+            raise ConfigError(f"{path} exists; choose another name for the key") from None
+    sync_folder(path.parent)
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(dt.UTC).date()
