@@ -21,6 +21,21 @@ class Block:
     vectors: Mapping[str, Mapping[str, Vector]]
     ends: Mapping[str, IntArray]
     """Per table the number of rows of the first 0, 1, 2, … roots; shape (roots + 1,)."""
+    parents: Mapping[str, IntArray]
+    """Per table but the root, the position of each row's parent."""
+
+    def first(self, roots: int) -> Block:
+        """The first `roots` roots with all their descendants."""
+        rows = {name: slice(0, int(ends[roots])) for name, ends in self.ends.items()}
+        return Block(
+            specs=self.specs,
+            vectors={
+                name: {column: _part(vector, rows[name]) for column, vector in vectors.items()}
+                for name, vectors in self.vectors.items()
+            },
+            ends={name: ends[: roots + 1] for name, ends in self.ends.items()},
+            parents={name: above[rows[name]] for name, above in self.parents.items()},
+        )
 
     def records(self, start: int, stop: int) -> Records:
         """The roots [start, stop) with all their descendants."""
@@ -50,8 +65,12 @@ class Block:
 
 
 def _cut(vector: Vector, rows: slice, listed: bool) -> Vector:  # noqa: FBT001
-    part = Vector(vector.values[rows], vector.missing[rows], vector.levels)
+    part = _part(vector, rows)
     return part if listed else compacted(part)
+
+
+def _part(vector: Vector, rows: slice) -> Vector:
+    return Vector(vector.values[rows], vector.missing[rows], vector.levels)
 
 
 def joined(pieces: Iterable[Records], limit: int) -> Iterator[Records]:

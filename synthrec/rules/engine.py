@@ -86,6 +86,11 @@ class RuleEngine:
         """The same records in blocks of roots with all their descendants, the last one shorter."""
         return self._pieces(n, streams, sys.maxsize // 2)
 
+    def whole_blocks(self, n: int, *, streams: Streams) -> Iterator[Block]:
+        """The same blocks with all columns, hidden ones too."""
+        for making in self._makings(n, streams, self._cuts(n, streams)):
+            yield making.block(self._plans).first(min(making.run.wanted, self._block_roots))
+
     def _pieces(self, n: int, streams: Streams, chunk_rows: int) -> Iterator[Records]:
         for making in self._makings(n, streams, self._cuts(n, streams)):
             made = making.block(self._plans)
@@ -163,16 +168,19 @@ class Making:
         for column, maker in asked.makers.items():
             strata, keys = maker.keys(rows, self._stream(f"{asked.table}.{column}"))
             counted(strata, keys, censuses[column])
+        self.run.made[asked.table] += rows.count
 
     def block(self, plans: tuple[TablePlan, ...]) -> Block:
         """All tables, parents first."""
         for table in plans:
             self._tables[table.name] = self._table(table)
-        self.run.made[asked.table] += rows.count
         return Block(
             specs={table.name: table.spec for table in plans},
             vectors={name: rows.made for name, rows in self._tables.items()},
             ends={name: _ends(rows, self.run.block) for name, rows in self._tables.items()},
+            parents={
+                name: rows.parent_rows for name, rows in self._tables.items() if rows.parent_rows is not None
+            },
         )
 
     def _stream(self, purpose: str) -> np.random.Generator:
@@ -198,6 +206,13 @@ class Making:
         return numbered(make, table.spec.columns[name], first, rows.count)
 
     def _empty(self, table: TablePlan) -> Rows:
+        """The rows of a table with only what comes about with them."""
+        rows = self._bare(table)
+        for filling in table.fillings:
+            rows.given = {**rows.given, **filling.given(rows, self.run.made[table.name])}
+        return rows
+
+    def _bare(self, table: TablePlan) -> Rows:
         if table.per is None:
             return Rows(table.name, self.run.block, self._params, run=self.run)
         if table.source is not None:
@@ -208,13 +223,6 @@ class Making:
     def _stage(self, table: TablePlan, stage: Stage, rows: Rows) -> None:
         self._draw(stage.exact, rows, "")
         self._draw(stage.makers, rows, "")
-        """The rows of a table with only what comes about with them."""
-        rows = self._bare(table)
-        for filling in table.fillings:
-            rows.given = {**rows.given, **filling.given(rows, self.run.made[table.name])}
-        return rows
-
-    def _bare(self, table: TablePlan) -> Rows:
         self._redraw(table, stage, rows)
 
     def _draw(self, makers: Mapping[str, Maker], rows: Rows, suffix: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,21 +16,34 @@ from synthrec.rules.params import overridden, vectors
 from synthrec.rules.rows import Maker, Rows
 from synthrec.rules.temporal import tick
 from synthrec.scenarios.design import column as param_column
+from synthrec.scenarios.desk import TALLIES
 from synthrec.scenarios.load import ScenarioFile
 from synthrec.scenarios.model import Scenario, Step
+from synthrec.schema.dist_spec import Dist
 from synthrec.schema.expressions import Expression, compile_expression
 from synthrec.schema.faults import suggestion
-from synthrec.schema.generate_model import Copy, Generate, Helper
+from synthrec.schema.generate_model import Const, Copy, Expr, Helper, Lookup, Offset, Scan
 from synthrec.schema.generate_parts import Part
-from synthrec.schema.model import Column, Scalar, Schema
-from synthrec.schema.rule_tables import GenerateError, parse_generate, rule_tables
+from synthrec.schema.model import NUMERIC_KINDS, Column, Scalar, Schema
+from synthrec.schema.rule_tables import (
+    GenerateError,
+    RuleTable,
+    ancestors,
+    parse_generate,
+    rule_tables,
+    scope,
+)
 from synthrec.schema.rule_tables import param_column as schema_param
+from synthrec.schema.siblings_spec import Split
+from synthrec.schema.spec_base import MOMENTS, Spec
 from synthrec.schema.vector import Vector
 from synthrec.schema.yaml_source import Path
 
 INTEGER = Column(kind="integer")
 PLACES = ("row.index", "row.before", "row.after")
 """Number of a row within its instance; rows of the same unit before and after it."""
+FOLLOWING = (Const, Copy, Expr, Lookup, Offset, Scan, Split)
+"""What follows from other columns and can be made anew, but for an offset of days that are drawn."""
 
 Names = dict[str, Column]
 
@@ -75,14 +89,14 @@ class Bound:
     schema: Schema
     unit: str
     children: tuple[str, ...]
-    """Tables whose rows stand under the unit's."""
+    """Tables whose rows stand under the unit's, next to it or deeper."""
     where: Expression
     weight: Expression | None
     anchor: Expression | None
     let: Mapping[str, Maker]
     steps: tuple[BoundStep, ...]
-    copies: Mapping[str, Mapping[str, str]]
-    """By table: columns that copy one of the unit's, and which."""
+    times: Mapping[str, str]
+    """By table with rows below: the column that tells when a row is."""
     recompute: Mapping[str, Mapping[str, Maker]] = field(default_factory=dict)
     """By table: columns that the schema's own rule makes anew."""
 
@@ -90,6 +104,13 @@ class Bound:
     def name(self) -> str:
         """Of the scenario."""
         return self.scenario.scenario.name
+
+    @cached_property
+    def growing(self) -> frozenset[str]:
+        """Tables that get rows: those into which steps emit, and all below them."""
+        tables = rule_tables(self.schema)
+        emitted = {step.step.table for step in self.steps if step.step.emit is not None}
+        return frozenset(name for name in tables if emitted & {name, *ancestors(tables, name)})
 
 
 def bind(file: ScenarioFile, schema: Schema) -> Bound:
@@ -196,27 +217,28 @@ class _Binder:
             anchor=compiled_anchor,
             let=let,
             steps=tuple(step for step in steps if step is not None),
-            copies={table: dict(self._copied(table)) for table in self._children},
+            times={table: time for table in self._children if (time := self._time(table)) is not None},
             recompute=recompute,
         )
 
-    @property
+    @cached_property
     def _children(self) -> tuple[str, ...]:
-        return tuple(name for name, table in self._tables.items() if table.generate.per == self.scenario.unit)
+        return tuple(name for name in self._tables if self.scenario.unit in ancestors(self._tables, name))
 
     def _check_tables(self, unit: str) -> bool:
         """Whether all tables and plain columns that the scenario names are where it says."""
-        root = next(name for name, table in self._tables.items() if table.generate.per is None)
-        if unit != root:
-            self.add(("unit",), f"{unit!r} is not the root table", f"write {root}")
+        if unit not in self._tables:
+            self.add(("unit",), f"unknown table {unit!r}", suggestion(unit, self._tables))
             return False
         known = len(self.faults)
         self._check_prevalence(unit)
         if self.scenario.anchor is not None:
             self._check_child(("anchor", "table"), self.scenario.anchor.table)
         for i, step in enumerate(self.scenario.steps):
-            if step.table != unit or step.emit is not None:
-                self._check_child(("steps", i, "change" if step.emit is None else "emit"), step.table)
+            if step.emit is not None:
+                self._check_emit(("steps", i, "emit"), step.emit)
+            elif step.table != unit:
+                self._check_child(("steps", i, "change"), step.table)
         for table, column in self.scenario.order.items():
             if table not in self._children or column not in self.schema.tables[table].columns:
                 found = f"no column {table}.{column} under the unit"
@@ -245,21 +267,47 @@ class _Binder:
         for name, text in coverage.factors.items():
             self.expression(("coverage", "factors", name), text, columns, None)
 
-    def _check_child(self, path: Path, table: str) -> None:
+    def _check_child(self, path: Path, table: str) -> bool:
         if table not in self._children:
+            found = f"{table!r} is not below {self.scenario.unit}"
+            self.add(path, found, suggestion(table, self._children))
+        return table in self._children
+
+    def _check_emit(self, path: Path, table: str) -> None:
+        """Whether it is told under which row new rows stand, and by how much those below them move."""
+        if not self._check_child(path, table):
+            return
+        parent, anchor = self._tables[table].generate.per, self.scenario.anchor
+        if parent != self.scenario.unit and (
+            anchor is None or parent not in {anchor.table, *ancestors(self._tables, anchor.table)}
+        ):
+            self.add(path, f"no instance has one row of {parent}", f"hang the anchor at {parent} or below")
+        if self._time(table) is None and any(t.generate.per == table for t in self._tables.values()):
             self.add(
-                path, f"{table!r} is not a child of {self.scenario.unit}", suggestion(table, self._children)
+                path, f"rows of {table} have rows below and no time", f"write order: {{{table}: COLUMN}}"
             )
-        elif path[-1] == "emit" and any(other.generate.per == table for other in self._tables.values()):
-            self.add(
-                path, f"rows of {table!r} have children of their own", "emit into a table without children"
-            )
+
+    def _time(self, table: str) -> str | None:
+        """The column of a table that tells when a row is."""
+        named = self._tables[table].generate.order_by or self.scenario.order.get(table)
+        columns = self.schema.tables[table].columns
+        return named if named in columns and columns[named].kind in MOMENTS else None
 
     # --- names ----------------------------------------------------------------------------------------------
 
+    def _own(self, table: str) -> Names:
+        """The columns of a table, hidden ones too, and those of the tables above it."""
+        return scope(self._tables, table, self.schema.params)
+
     def _unit_names(self) -> Names:
-        counts = {f"{table}.count": INTEGER for table in self._children}
-        return {**self._params, **counts, **self.schema.tables[str(self.scenario.unit)].columns}
+        return {**self._own(str(self.scenario.unit)), **dict(self._tallies())}
+
+    def _tallies(self) -> Iterator[tuple[str, Column]]:
+        for table in self._children:
+            yield f"{table}.count", INTEGER
+            for name, content in self._tables[table].columns.items():
+                if content.kind in NUMERIC_KINDS | MOMENTS:
+                    yield from ((f"{table}.{which}_{name}", content) for which in TALLIES)
 
     def _instance_names(self) -> Names:
         names = self._unit_names()
@@ -269,7 +317,7 @@ class _Binder:
             names[name] = param_column(param)
         anchor = self.scenario.anchor
         if anchor is not None:
-            columns = self.schema.tables[anchor.table].columns
+            columns = self._tables[anchor.table].columns
             names |= {f"anchor.{name}": content for name, content in columns.items()}
             names |= {"anchor.before": INTEGER, "anchor.after": INTEGER}
         return {**names, "severity": Column(kind="float")}
@@ -277,13 +325,12 @@ class _Binder:
     def _row_names(self, table: str, instance: Names) -> Names:
         """What an expression over rows of a table may use."""
         unit = str(self.scenario.unit)
-        own = self.schema.tables[unit].columns
         if table == unit:
-            return {**self._params, **instance, **own}
-        above = {name: content for name, content in instance.items() if name not in own}
-        above |= {f"{unit}.{name}": content for name, content in own.items()}
-        places = dict.fromkeys(PLACES, INTEGER)
-        return {**self._params, **above, **places, **self.schema.tables[table].columns}
+            return {**instance, **self._own(unit)}
+        above = {
+            name: content for name, content in instance.items() if name not in self._tables[unit].columns
+        }
+        return {**above, **dict.fromkeys(PLACES, INTEGER), **self._own(table)}
 
     # --- parts ----------------------------------------------------------------------------------------------
 
@@ -304,8 +351,7 @@ class _Binder:
         names = self._row_names(step.table, instance)
         when = self.expression((*path, "when"), step.when or "true", instance, "boolean")
         repeat = self.expression((*path, "repeat"), step.repeat, instance, "number")
-        own = {**self._params, **self.schema.tables[step.table].columns}
-        like = self.expression((*path, "like"), step.like, own, "boolean")
+        like = self.expression((*path, "like"), step.like, self._like_names(step.table), "boolean")
         rows = None if step.rows is None else self.expression((*path, "rows"), step.rows, names, "boolean")
         makers = self._lets((*path, "let"), step.let, names)
         for column, raw in step.set.items():
@@ -317,7 +363,7 @@ class _Binder:
         return BoundStep(number, step, when, repeat, like, rows, makers)
 
     def _set(self, path: Path, column: str, raw: Mapping[str, Any], table: str, names: Names) -> Maker | None:
-        columns = self.schema.tables[table].columns
+        columns = self._tables[table].columns
         if column not in columns:
             self.add(path, f"unknown column {column!r}", suggestion(column, columns))
             return None
@@ -326,6 +372,11 @@ class _Binder:
             return None
         made = self._maker(path, raw, columns[column], names)
         return OnGrid(made, tick(columns[column])) if made and columns[column].kind == "datetime" else made
+
+    def _like_names(self, table: str) -> Names:
+        """What may be asked of a donor's row: its columns, those above it, and how many rows it has below."""
+        below = (name for name, content in self._tables.items() if table in ancestors(self._tables, name))
+        return {**self._own(table), **{f"{name}.count": INTEGER for name in below}}
 
     def _lets(self, path: Path, helpers: Mapping[str, Helper], names: Names) -> dict[str, Maker]:
         """Hidden values, one after the other; `names` gets them, too."""
@@ -351,11 +402,6 @@ class _Binder:
             return None
         return maker(make, Target(column, dict(names), ".".join(map(str, path))))
 
-    def _copied(self, table: str) -> Iterator[tuple[str, str]]:
-        for name, make in self._tables[table].makes.items():
-            if isinstance(make.make, Copy) and make.make.column.startswith(f"{self.scenario.unit}."):
-                yield name, make.make.column.partition(".")[2]
-
     def _recompute(self) -> dict[str, dict[str, Maker]]:
         found: dict[str, dict[str, Maker]] = {}
         for i, place in enumerate(self.scenario.recompute):
@@ -363,17 +409,23 @@ class _Binder:
             make = self._tables[table].makes.get(column) if table in self._children else None
             if make is None:
                 self.add(("recompute", i), f"no column {place!r} under the unit", "write table.column")
-                continue
-            made = self._own_rule(("recompute", i), table, column, make)
-            if made is not None:
-                found.setdefault(table, {})[column] = made
+            elif _drawn(make.make):
+                self.add(("recompute", i), f"{place} is drawn", "set it in the steps instead")
+            else:
+                target = Target(self._tables[table].columns[column], self._own(table), place)
+                found.setdefault(table, {})[column] = maker(make, target)
         return found
 
-    def _own_rule(self, path: Path, table: str, column: str, make: Generate) -> Maker | None:
-        """The schema's own maker of a column, where it reads nothing hidden."""
-        names = self._row_names(table, {})
-        part = Part(make, self.schema.tables[table].columns[column], names)
-        if list(part.problems()):
-            self.add(path, "a column made from hidden ones", "set it in the steps instead")
-            return None
-        return maker(make, Target(self.schema.tables[table].columns[column], names, ".".join(map(str, path))))
+
+def _drawn(make: Spec) -> bool:
+    """Whether a column is not told by others alone."""
+    parts = (make.days, make.hours, make.minutes, make.seconds) if isinstance(make, Offset) else ()
+    return not isinstance(make, FOLLOWING) or any(isinstance(part, Dist) for part in parts)
+
+
+def copies(table: RuleTable) -> Iterator[tuple[str, str, str]]:
+    """The columns of a table that copy another's, each with that table and its column."""
+    for name, make in table.makes.items():
+        if isinstance(make.make, Copy):
+            source, _, column = make.make.column.partition(".")
+            yield name, source, column

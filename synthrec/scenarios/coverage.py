@@ -172,7 +172,7 @@ class Coverage:
             counts = (PairCount.of(realised, self.run.schema) for realised in self.run.realised)
             self._pairs = [count for count in counts if count is not None]
             for count in self._pairs:
-                count.add(self.run.donors[count.table], "reference")
+                count.add(self.run.reference[count.table], "reference")
         return self._pairs
 
     def add(self, records: Records, labels: Table) -> None:

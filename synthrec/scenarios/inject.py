@@ -8,17 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from synthrec.data.table import Records, Table
 from synthrec.errors import ConfigError
 from synthrec.rng import Streams
 from synthrec.rules.amounts import evaluate
-from synthrec.rules.engine import BLOCK_ROOTS
 from synthrec.rules.rows import Maker, Rows, replaced
-from synthrec.scenarios.bind import Bound, BoundStep
+from synthrec.scenarios.bind import Bound, BoundStep, copies
 from synthrec.scenarios.design import FloatArray
-from synthrec.scenarios.sheet import Sheet
-from synthrec.schema.expressions import Expression
-from synthrec.schema.rule_tables import rule_tables
+from synthrec.scenarios.desk import Desk, Seeing, true
+from synthrec.schema.expression_types import MICROSECONDS_PER_DAY
+from synthrec.schema.spec_base import MOMENTS
 from synthrec.schema.vector import BoolArray, IntArray, Vector
 
 CASE = "case"
@@ -50,49 +48,23 @@ class Cases:
     severity: FloatArray
 
 
-class Desk:
-    """One block of records, open for writing."""
-
-    def __init__(self, records: Records, bound: Bound, params: Mapping[str, Vector]) -> None:
-        rules = rule_tables(bound.schema)
-        table = records[bound.unit]
-        self.records = records
-        self.unit = Rows(bound.unit, len(table), params, made=table.vectors())
-        keys = self.unit.made[bound.schema.tables[bound.unit].primary_key[0]]
-        self.sheets = {
-            name: Sheet.of(records[name], rules[name], bound.unit, keys) for name in bound.children
-        }
-        self.rows_read = {name: len(sheet) for name, sheet in self.sheets.items()}
-        for name, sheet in self.sheets.items():
-            counts = np.bincount(sheet.owners, minlength=len(table))
-            self.unit.made[f"{name}.count"] = Vector.full(counts)
-
-    def eligible(self, bound: Bound) -> tuple[BoolArray, BoolArray | None]:
-        """Which units may have an instance, and which rows may be its anchor."""
-        units = true(bound.where, self.unit)
-        if bound.anchor is None or bound.scenario.anchor is None:
-            return units, None
-        name = bound.scenario.anchor.table
-        anchors = true(bound.anchor, self.under(name, np.arange(self.rows_read[name]), self.unit))
-        owners = self.sheets[name].owners[: self.rows_read[name]]
-        return units & (np.bincount(owners[anchors], minlength=self.unit.count) > 0), anchors
-
-    def under(self, table: str, slots: IntArray, parent: Rows, parents: IntArray | None = None) -> Rows:
-        """Some rows of a child table under rows of the unit, at `parents` where these are not the block's."""
-        sheet = self.sheets[table]
-        made = {name: vector.take(slots) for name, vector in sheet.vectors.items()}
-        above = sheet.owners[slots] if parents is None else parents
-        before, after = _places(sheet.owners)
-        made["row.before"], made["row.after"] = Vector.full(before[slots]), Vector.full(after[slots])
-        made["row.index"] = Vector.full(_index(above))
-        return Rows(table, len(slots), parent.params, parent, above, made)
-
-
-def inject(
-    desk: Desk, bound: Bound, cases: Cases, donors: Mapping[str, Table], streams: BlockStreams
-) -> list[Mark]:
+def inject(desk: Desk, bound: Bound, cases: Cases, donors: Desk, streams: BlockStreams) -> list[Mark]:
     """Write the instances of a block; which rows they are."""
     return _Writing(desk, bound, cases, donors, streams).marks()
+
+
+def eligible(desk: Desk, bound: Bound) -> tuple[BoolArray, BoolArray | None]:
+    """Which units may have an instance, and which rows may be its anchor."""
+    sheet = desk.sheets[bound.unit]
+    rows = desk.rows(bound.unit, np.arange(sheet.read))
+    units = true(bound.where, rows)
+    if bound.anchor is None or bound.scenario.anchor is None:
+        return units, None
+    table = bound.scenario.anchor.table
+    slots = np.arange(desk.sheets[table].read)
+    owners = desk.places(table, bound.unit)[slots]
+    anchors = true(bound.anchor, _placed(desk, bound, table, slots, rows, owners))
+    return units & (np.bincount(owners[anchors], minlength=sheet.read) > 0), anchors
 
 
 @dataclass(frozen=True)
@@ -109,21 +81,13 @@ class BlockStreams:
 
     def per_unit(self, purpose: str, units: int) -> FloatArray:
         """One uniform number per unit of the block, the same however many units there are."""
-        return self.of(purpose).random(BLOCK_ROOTS)[:units]
-
-
-def true(expression: Expression, rows: Rows) -> BoolArray:
-    """Where a condition holds; null does not."""
-    result = evaluate(expression, rows)
-    return result.values.astype(bool) & ~result.missing
+        return self.of(purpose).random(units)
 
 
 class _Writing:
     """The instances of one scenario while they are written."""
 
-    def __init__(
-        self, desk: Desk, bound: Bound, cases: Cases, donors: Mapping[str, Table], streams: BlockStreams
-    ) -> None:
+    def __init__(self, desk: Desk, bound: Bound, cases: Cases, donors: Desk, streams: BlockStreams) -> None:
         self._desk = desk
         self._bound = bound
         self._cases = cases
@@ -140,30 +104,25 @@ class _Writing:
         ]
 
     def _made(self) -> Rows:
-        units = self._cases.units
-        made = {name: vector.take(units) for name, vector in self._desk.unit.made.items()}
-        made |= self._cases.params
-        made["severity"] = Vector.full(self._cases.severity)
-        rows = Rows(self._bound.unit, len(units), self._desk.unit.params, made=made)
+        rows = self._desk.rows(self._bound.unit, self._cases.units)
+        rows.made |= {**self._cases.params, "severity": Vector.full(self._cases.severity)}
         self._hang(rows)
         self._draw(rows, self._bound.let, "let")
         return rows
 
     def _hang(self, rows: Rows) -> None:
         """Choose the anchor of each instance, evenly among its unit's eligible rows."""
-        _, eligible = self._desk.eligible(self._bound)
-        if eligible is None or self._bound.scenario.anchor is None:
+        _, fitting = eligible(self._desk, self._bound)
+        if fitting is None or self._bound.scenario.anchor is None:
             return
-        table = self._bound.scenario.anchor.table
-        sheet, slots = self._desk.sheets[table], np.flatnonzero(eligible)
-        low, high = (
-            np.searchsorted(sheet.owners[slots], self._cases.units, side) for side in ("left", "right")
-        )
-        share = self._streams.per_unit("anchor", self._desk.unit.count)[self._cases.units]
+        table, unit = self._bound.scenario.anchor.table, self._bound.unit
+        slots = np.flatnonzero(fitting)
+        owners = self._desk.places(table, unit)[slots]
+        low, high = (np.searchsorted(owners, self._cases.units, side) for side in ("left", "right"))
+        share = self._streams.per_unit("anchor", self._desk.sheets[unit].read)[self._cases.units]
         self._anchors = slots[low + np.floor(share * (high - low)).astype(np.int64)]
-        hung = self._desk.under(table, self._anchors, rows, np.arange(rows.count))
-        for name in sheet.spec.columns:
-            rows.made[f"anchor.{name}"] = hung.made[name]
+        hung = _placed(self._desk, self._bound, table, self._anchors, rows, np.arange(rows.count))
+        rows.made |= {f"anchor.{name}": hung.made[name] for name in self._desk.sheets[table].vectors}
         rows.made |= {f"anchor.{name}": hung.made[f"row.{name}"] for name in ("before", "after")}
 
     def _draw(self, rows: Rows, makers: Mapping[str, Maker], purpose: str) -> None:
@@ -173,78 +132,146 @@ class _Writing:
     def _step(self, step: BoundStep) -> Iterator[Mark]:
         active = true(step.when, self._instances)
         if step.step.emit is not None:
-            slots, above = self._emit(step, active)
-        elif step.step.table == self._bound.unit:
-            slots, above = self._change_units(step, active)
+            yield from self._emit(step, active)
         else:
-            slots, above = self._change_rows(step, active)
-        yield Mark(step.step.table, step.step.role, step.number + 1, self._cases.numbers[above], slots)
+            change = self._change_units if step.step.table == self._bound.unit else self._change_rows
+            slots, above = change(step, active)
+            yield self._mark(step, step.step.table, above, slots)
 
-    def _emit(self, step: BoundStep, active: BoolArray) -> tuple[IntArray, IntArray]:
+    def _mark(self, step: BoundStep, table: str, above: IntArray, slots: IntArray) -> Mark:
+        return Mark(table, step.step.role, step.number + 1, self._cases.numbers[above], slots)
+
+    # --- new rows -------------------------------------------------------------------------------------------
+
+    def _emit(self, step: BoundStep, active: BoolArray) -> Iterator[Mark]:
         table = step.step.table
-        sheet = self._desk.sheets[table]
         repeat = evaluate(step.repeat, self._instances)
         counts = np.where(active & ~repeat.missing, np.maximum(repeat.values, 0), 0).astype(np.int64)
         above = np.repeat(np.arange(len(counts)), counts)
-        made = self._copied(step, len(above))
-        for name, source in self._bound.copies[table].items():
-            made[name] = self._instances.vector(source).take(above)
-        index = _index(above)
-        before = np.bincount(sheet.owners, minlength=self._desk.unit.count)[self._cases.units][above] + index
-        places = {"row.index": index, "row.before": before, "row.after": counts[above] - 1 - index}
-        made |= {name: Vector.full(values) for name, values in places.items()}
-        rows = Rows(table, len(above), self._instances.params, self._instances, above, made)
+        picks, parents = self._alike(step, len(above)), self._parents(table)[above]
+        copied = self._copied(table, picks, parents)
+        rows = self._new_rows(table, copied, above, parents)
         self._draw(rows, step.makers, f"{step.number}")
-        columns = {name: rows.made[name] for name in sheet.spec.columns if name not in sheet.sequences}
-        return sheet.append(columns, self._cases.units[above]), above
+        given = self._desk.sheets[table].spec.columns.keys() | step.step.set.keys()
+        columns = {name: rows.made[name] if name in given else copied[name] for name in copied}
+        slots = self._desk.sheets[table].append(columns, parents)
+        yield self._mark(step, table, above, slots)
+        time = self._bound.times.get(table)
+        if time is not None:
+            moved = _days(columns[time], self._bound, table) - _days(copied[time], self._bound, table)
+            yield from self._bring(step, Brought(table, picks, slots, above, moved))
 
-    def _copied(self, step: BoundStep, count: int) -> dict[str, Vector]:
+    def _new_rows(self, table: str, copied: Mapping[str, Vector], above: IntArray, parents: IntArray) -> Rows:
+        desk, unit = self._desk, self._bound.unit
+        index, counts = _index(above), np.bincount(above, minlength=len(self._cases.units))
+        owned = np.bincount(desk.places(table, unit), minlength=len(desk.sheets[unit]))
+        before = owned[self._cases.units][above] + index
+        places = {"row.index": index, "row.before": before, "row.after": counts[above] - 1 - index}
+        made = {**copied, **{name: Vector.full(values) for name, values in places.items()}}
+        line = desk.line(desk.above[table][0], parents)
+        return Seeing(table, len(above), desk.params, self._instances, above, made, desk=desk, line=line)
+
+    def _parents(self, table: str) -> IntArray:
+        """By instance the row under which new rows of a table stand: the unit's, or that of the anchor."""
+        parent, anchor = self._desk.above[table][0], self._bound.scenario.anchor
+        if parent == self._bound.unit or anchor is None or self._anchors is None:
+            return self._cases.units
+        return self._desk.line(anchor.table, self._anchors)[parent]
+
+    def _alike(self, step: BoundStep, count: int) -> IntArray:
         """Rows of unseen persons, drawn evenly among those that the step likes."""
-        donors = self._donors[step.step.table]
+        table = step.step.table
         if not count:
-            return {name: vector.take(np.zeros(0, np.int64)) for name, vector in donors.vectors().items()}
-        rows = Rows(step.step.table, len(donors), self._instances.params, made=donors.vectors())
+            return np.zeros(0, np.int64)
+        rows = self._donors.rows(table, np.arange(len(self._donors.sheets[table])))
         pool = np.flatnonzero(true(step.like, rows))
         if not len(pool):
-            raise ConfigError(
-                f"scenario {self._bound.name}: no row of {step.step.table} is like {step.step.like!r}"
-            )
-        picks = pool[(self._streams.of(f"{step.number}:like").random(count) * len(pool)).astype(np.int64)]
-        return {name: vector.take(picks) for name, vector in donors.vectors().items()}
+            raise ConfigError(f"scenario {self._bound.name}: no row of {table} is like {step.step.like!r}")
+        return pool[(self._streams.of(f"{step.number}:like").random(count) * len(pool)).astype(np.int64)]
+
+    def _copied(self, table: str, picks: IntArray, parents: IntArray) -> dict[str, Vector]:
+        """All columns of donors' rows, with what they copy from the rows above."""
+        columns = self._donors.sheets[table].take(picks)
+        line = self._desk.line(self._desk.above[table][0], parents)
+        for name, source, column in copies(self._desk.sheets[table].table):
+            columns[name] = self._desk.sheets[source].vectors[column].take(line[source])
+        return columns
+
+    def _bring(self, step: BoundStep, top: Brought) -> Iterator[Mark]:
+        """The rows below donors' rows come along, their dates moved by as many days."""
+        for name, sheet in self._desk.sheets.items():
+            if sheet.table.generate.per != top.table:
+                continue
+            rows, which = _below(self._donors.sheets[name].above, top.picks)
+            columns = self._copied(name, rows, top.slots[which])
+            for column, content in sheet.table.columns.items():
+                if content.kind in MOMENTS:
+                    old = columns[column]
+                    shift = top.moved[which] * (1 if content.kind == "date" else MICROSECONDS_PER_DAY)
+                    columns[column] = Vector(old.values.astype(np.int64) + shift, old.missing)
+            slots = sheet.append(columns, top.slots[which])
+            yield self._mark(step, name, top.above[which], slots)
+            yield from self._bring(step, Brought(name, rows, slots, top.above[which], top.moved[which]))
+
+    # --- other values ---------------------------------------------------------------------------------------
 
     def _change_units(self, step: BoundStep, active: BoolArray) -> tuple[IntArray, IntArray]:
         above = np.flatnonzero(active)
-        made = {name: vector.take(above) for name, vector in self._instances.made.items()}
-        rows = Rows(self._bound.unit, len(above), self._instances.params, made=made)
-        self._draw(rows, step.makers, f"{step.number}")
         units = self._cases.units[above]
+        rows = self._desk.rows(self._bound.unit, units)
+        rows.made |= {name: vector.take(above) for name, vector in self._instances.made.items()}
+        self._draw(rows, step.makers, f"{step.number}")
+        self._desk.sheets[self._bound.unit].change(units, {name: rows.made[name] for name in step.step.set})
         for name in step.step.set:
-            self._desk.unit.made[name] = replaced(self._desk.unit.made[name], units, rows.made[name])
             self._instances.made[name] = replaced(self._instances.made[name], above, rows.made[name])
         return units, above
 
     def _change_rows(self, step: BoundStep, active: BoolArray) -> tuple[IntArray, IntArray]:
-        sheet = self._desk.sheets[step.step.table]
-        slots, above = self._touched(step, sheet)
+        table = step.step.table
+        slots, above = self._touched(step)
         kept = active[above]
         slots, above = slots[kept], above[kept]
-        rows = self._desk.under(step.step.table, slots, self._instances, above)
+        rows = _placed(self._desk, self._bound, table, slots, self._instances, above)
         if step.rows is not None:
             kept = true(step.rows, rows)
             slots, above = slots[kept], above[kept]
-            rows = self._desk.under(step.step.table, slots, self._instances, above)
+            rows = _placed(self._desk, self._bound, table, slots, self._instances, above)
         self._draw(rows, step.makers, f"{step.number}")
-        sheet.change(slots, {name: rows.made[name] for name in step.step.set})
+        self._desk.sheets[table].change(slots, {name: rows.made[name] for name in step.step.set})
         return slots, above
 
-    def _touched(self, step: BoundStep, sheet: Sheet) -> tuple[IntArray, IntArray]:
+    def _touched(self, step: BoundStep) -> tuple[IntArray, IntArray]:
         """Slots that a step may change, ordered by instance: the anchors, or all rows of the units."""
-        anchor = self._bound.scenario.anchor
-        if step.rows is None and self._anchors is not None and anchor and anchor.table == step.step.table:
+        anchor, table = self._bound.scenario.anchor, step.step.table
+        if step.rows is None and self._anchors is not None and anchor and anchor.table == table:
             return self._anchors, np.arange(len(self._anchors))
-        slots: NDArray[np.intp] = np.flatnonzero(np.isin(sheet.owners, self._cases.units))
-        slots = slots[np.argsort(sheet.owners[slots], kind="stable")]
-        return slots, np.searchsorted(self._cases.units, sheet.owners[slots])
+        owners = self._desk.places(table, self._bound.unit)
+        slots: NDArray[np.intp] = np.flatnonzero(np.isin(owners, self._cases.units))
+        slots = slots[np.argsort(owners[slots], kind="stable")]
+        return slots, np.searchsorted(self._cases.units, owners[slots])
+
+
+@dataclass(frozen=True, eq=False)
+class Brought:
+    """Rows that were emitted, or came along with such."""
+
+    table: str
+    picks: IntArray
+    """Slots of the donors' rows."""
+    slots: IntArray
+    above: IntArray
+    """Position of each row's instance."""
+    moved: IntArray
+    """Days from the donor's date to the new one."""
+
+
+def _placed(desk: Desk, bound: Bound, table: str, slots: IntArray, parent: Rows, above: IntArray) -> Rows:
+    """Rows of a table under rows of the unit, with their places among all rows of the same unit."""
+    rows = desk.rows(table, slots, parent, above)
+    before, after = _places(desk.places(table, bound.unit))
+    places = {"row.before": before[slots], "row.after": after[slots], "row.index": _index(above)}
+    rows.made |= {name: Vector.full(values) for name, values in places.items()}
+    return rows
 
 
 def _places(owners: IntArray) -> tuple[IntArray, IntArray]:
@@ -258,3 +285,17 @@ def _places(owners: IntArray) -> tuple[IntArray, IntArray]:
 def _index(groups: IntArray) -> IntArray:
     """Number of each row within its group; groups are ascending."""
     return np.arange(len(groups)) - np.searchsorted(groups, groups)
+
+
+def _below(above: IntArray, slots: IntArray) -> tuple[IntArray, IntArray]:
+    """The rows under some rows, and the position of each one's parent among these."""
+    order = np.argsort(above, kind="stable")
+    low, high = (np.searchsorted(above[order], slots, side) for side in ("left", "right"))
+    which = np.repeat(np.arange(len(slots)), high - low)
+    return order[low[which] + _index(which)], which
+
+
+def _days(moments: Vector, bound: Bound, table: str) -> IntArray:
+    """The days on which some moments of a table are."""
+    kind = bound.schema.tables[table].columns[bound.times[table]].kind
+    return moments.values.astype(np.int64) // (1 if kind == "date" else MICROSECONDS_PER_DAY)

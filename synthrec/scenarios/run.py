@@ -15,15 +15,18 @@ import numpy as np
 
 from synthrec.data.table import Records, Table
 from synthrec.rng import SEED_BITS, Streams
-from synthrec.rules.amounts import evaluate
+from synthrec.rules.chunks import Block
 from synthrec.rules.engine import BLOCK_ROOTS, RuleEngine
 from synthrec.rules.params import vectors
 from synthrec.scenarios.bind import Bound
 from synthrec.scenarios.design import Drawn, draw
-from synthrec.scenarios.inject import BlockStreams, Cases, Desk, Mark, inject
+from synthrec.scenarios.desk import Desk
+from synthrec.scenarios.finish import Finished, Finisher
+from synthrec.scenarios.inject import BlockStreams, Cases, Mark, inject
 from synthrec.scenarios.labels import Instance, instance_rows, label_table
 from synthrec.scenarios.model import Prevalence
-from synthrec.scenarios.selection import Candidates, choose, wanted
+from synthrec.scenarios.selection import choose, wanted
+from synthrec.scenarios.survey import Survey
 from synthrec.schema.model import Scalar, Schema
 from synthrec.schema.vector import IntArray, Vector
 
@@ -68,10 +71,15 @@ class ScenarioRun:
         return RuleEngine(self.schema, self.params)
 
     @cached_property
-    def donors(self) -> Records:
+    def donors(self) -> Block:
         """Records of unseen persons: one block of another seed, from which emitted rows are copied."""
         seed = int(self.streams.sampling("scenario:donors").integers(2**SEED_BITS))
-        return next(self.engine.blocks(BLOCK_ROOTS, streams=Streams(seed)))
+        return next(self.engine.whole_blocks(BLOCK_ROOTS, streams=Streams(seed)))
+
+    @cached_property
+    def reference(self) -> Records:
+        """The same as records: what the rules make without scenarios."""
+        return self.donors.records(0, len(next(iter(self.donors.ends.values()))) - 1)
 
     @cached_property
     def realised(self) -> tuple[Realised, ...]:
@@ -82,22 +90,28 @@ class ScenarioRun:
         """
         found, taken = [], set[int]()
         for request, survey in zip(self.requests, self._surveys(), strict=True):
-            count = wanted(request.prevalence, self.rows)
-            free = survey.candidates.without(taken)
-            chosen = choose(free, count, survey.sizes, request.bound.name)
-            taken.update(chosen.tolist())
+            all_units, candidates = int(survey.sizes.sum()), survey.candidates
+            count = wanted(request.prevalence, all_units)
+            chosen = choose(candidates.without(taken), count, survey.sizes, request.bound.name)
+            taken.update(candidates.roots[np.searchsorted(candidates.units, chosen)].tolist())
             drawn = draw(request.bound.scenario, request.tier, count, self.streams)
-            found.append(Realised(request, self.rows, len(survey.candidates.units), count, chosen, drawn))
+            found.append(Realised(request, all_units, len(candidates.units), count, chosen, drawn))
         return tuple(found)
 
     def stream(self) -> Iterator[tuple[Records, Table]]:
         """Blocks of records, each with the labels of its rows."""
-        numbers: Counter[str] = Counter()
-        for block, records in enumerate(self.engine.blocks(self.rows, streams=self.streams)):
-            if not self.requests:
-                yield records, label_table(())
-                continue
-            yield self._block(block, records, numbers)
+        if not self.requests:
+            yield from ((records, label_table(())) for records in self._plain_blocks())
+            return
+        finisher = Finisher(self.schema, [request.bound for request in self.requests], self.streams)
+        units: Counter[str] = Counter()
+        for block, desk in enumerate(self._desks()):
+            written = [(realised, self._write(desk, realised, block, units)) for realised in self.realised]
+            units.update({name: sheet.read for name, sheet in desk.sheets.items()})
+            yield self._labelled(finisher.finished(desk, _roots_of(desk, written)), written)
+
+    def _plain_blocks(self) -> Iterator[Records]:
+        return self.engine.blocks(self.rows, streams=self.streams)
 
     def instances(self) -> Table:
         """One row per instance: its unit, severity and parameters; complete when `stream` is at its end."""
@@ -114,132 +128,57 @@ class ScenarioRun:
                     bound.name, i + 1, bound.unit, keys.get(i, ""), realised.request.tier, severity, params
                 )
 
-    def _block(self, block: int, records: Records, numbers: Counter[str]) -> tuple[Records, Table]:
-        desk = Desk(records, self.requests[0].bound, self._param_vectors)
-        written = [(realised, self._write(desk, realised, block)) for realised in self.realised]
-        finished, positions = self._finish(desk, numbers)
-        for name, table in finished.items():
-            numbers[name] += len(table)
+    def _write(self, desk: Desk, realised: Realised, block: int, before: Mapping[str, int]) -> list[Mark]:
+        bound = realised.request.bound
+        cases = _cases(realised, before[bound.unit], desk.sheets[bound.unit].read)
+        if not len(cases.units):
+            return []
+        return inject(desk, bound, cases, self._unseen, BlockStreams(self.streams, bound.name, block))
+
+    def _labelled(self, finished: Finished, written: Sequence[Written]) -> tuple[Records, Table]:
         parts = [
-            (realised.request.bound.scenario, realised.drawn.severity, mark, positions.get(mark.table))
+            (realised.request.bound.scenario, realised.drawn.severity, mark, finished.positions[mark.table])
             for realised, marks in written
             for mark in marks
         ]
-        self._remember(desk, written)
-        return finished, label_table(parts, finished)
-
-    def _write(self, desk: Desk, realised: Realised, block: int) -> list[Mark]:
-        cases = _cases(realised, block * BLOCK_ROOTS, desk.unit.count)
-        bound = realised.request.bound
-        if not len(cases.units):
-            return []
-        return inject(desk, bound, cases, self.donors, BlockStreams(self.streams, bound.name, block))
-
-    def _finish(self, desk: Desk, numbers: Mapping[str, int]) -> tuple[dict[str, Table], dict[str, IntArray]]:
-        unit = self.requests[0].bound.unit
-        spec = self.schema.tables[unit]
-        finished = dict(desk.records)
-        finished[unit] = Table.from_vectors(unit, spec, {name: desk.unit.made[name] for name in spec.columns})
-        positions: dict[str, IntArray] = {}
-        for name, sheet in desk.sheets.items():
-            recompute = {
-                column: maker
-                for request in self.requests
-                for column, maker in request.bound.recompute.get(name, {}).items()
-            }
-            first = numbers[name] if name in self._growing else None
-            finished[name], positions[name] = sheet.finished(desk.unit, recompute, first, self._by.get(name))
-        return finished, positions
-
-    def _remember(self, desk: Desk, written: Sequence[tuple[Realised, list[Mark]]]) -> None:
-        unit = self.requests[0].bound.unit
-        key = desk.unit.made[self.schema.tables[unit].primary_key[0]]
         for realised, marks in written:
             for mark in marks[:1]:
                 kept = self.keys.setdefault(realised.request.bound.name, {})
-                rows = key.take(mark.slots)
+                table = finished.records[mark.table]
+                key = table.vector(table.spec.primary_key[0])
+                rows = key.take(finished.positions[mark.table][mark.slots])
                 kept.update((int(i), str(_plain(rows, j))) for j, i in enumerate(mark.instances))
+        return finished.records, label_table(parts, finished.records)
 
     @cached_property
-    def _growing(self) -> frozenset[str]:
-        """Tables that get rows somewhere in the run."""
-        steps = (bound.step for request in self.requests for bound in request.bound.steps)
-        return frozenset(step.table for step in steps if step.emit is not None)
+    def _unseen(self) -> Desk:
+        return Desk(self.donors, self.schema, self._param_vectors)
 
-    @cached_property
-    def _by(self) -> Mapping[str, str]:
-        """Columns that order rows, by table, as the first scenario says that says so."""
-        orders = (request.bound.scenario.order for request in reversed(self.requests))
-        return {table: column for order in orders for table, column in order.items()}
+    def _desks(self) -> Iterator[Desk]:
+        for block in self.engine.whole_blocks(self.rows, streams=self.streams):
+            yield Desk(block, self.schema, self._param_vectors)
 
     @cached_property
     def _param_vectors(self) -> Mapping[str, Vector]:
         return vectors(self.engine.params)
 
-    def _surveys(self) -> list[_Survey]:
-        surveys = [_Survey(request) for request in self.requests]
-        if not any(wanted(request.prevalence, self.rows) for request in self.requests):
-            return surveys
-        for block, records in enumerate(self.engine.blocks(self.rows, streams=self.streams)):
-            desk = Desk(records, self.requests[0].bound, self._param_vectors)
+    def _surveys(self) -> list[Survey]:
+        surveys = [Survey(request.bound, request.prevalence) for request in self.requests]
+        for block, desk in enumerate(self._desks()):
             for survey in surveys:
                 survey.add(desk, block, self.streams)
         return surveys
 
 
-class _Survey:
-    """Who may have a scenario, found block by block."""
+Written = tuple[Realised, list[Mark]]
+"""One scenario in one block, and the rows of its instances."""
 
-    def __init__(self, request: Request) -> None:
-        self._request = request
-        self._parts: list[Candidates] = []
-        self._levels: dict[object, int] = {}
-        self._sizes: Counter[int] = Counter()
 
-    @property
-    def candidates(self) -> Candidates:
-        """All of them, in the order of the records."""
-        parts = self._parts
-        if not parts:
-            return Candidates(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64))
-        units, keys, strata = (
-            np.concatenate([getattr(part, name) for part in parts]) for name in ("units", "keys", "strata")
-        )
-        return Candidates(units, keys, strata)
-
-    @property
-    def sizes(self) -> IntArray:
-        """Units by stratum, eligible or not."""
-        return np.array([self._sizes[i] for i in range(len(self._levels))] or [0], np.int64)
-
-    def add(self, desk: Desk, block: int, streams: Streams) -> None:
-        """Look at one block."""
-        bound = self._request.bound
-        eligible, _ = desk.eligible(bound)
-        keys = -np.log1p(-BlockStreams(streams, bound.name, block).per_unit("select", desk.unit.count))
-        if bound.weight is not None:
-            weight = evaluate(bound.weight, desk.unit)
-            positive = ~weight.missing & np.greater(weight.values, 0)
-            eligible = eligible & positive
-            keys = keys / np.where(positive, weight.values.astype(np.float64), 1.0)
-        strata = self._strata(desk)
-        self._sizes.update(strata.tolist())
-        rows = np.flatnonzero(eligible)
-        self._parts.append(Candidates(rows + block * BLOCK_ROOTS, keys[rows], strata[rows]))
-
-    def _strata(self, desk: Desk) -> IntArray:
-        column = self._request.prevalence.stratify
-        if column is None:
-            self._levels.setdefault(None, 0)
-            return np.zeros(desk.unit.count, np.int64)
-        vector = desk.unit.made[column]
-        values = np.where(vector.missing, -1, vector.values)
-        distinct, codes = np.unique(values, return_inverse=True)
-        labels = [
-            None if v == -1 else (vector.levels[int(v)] if vector.levels else v) for v in distinct.tolist()
-        ]
-        table = np.array([self._levels.setdefault(text, len(self._levels)) for text in labels], np.int64)
-        return table[codes]
+def _roots_of(desk: Desk, written: Sequence[Written]) -> IntArray:
+    """The root entities of a block that have an instance."""
+    units = [(marks[0].table, marks[0].slots) for _, marks in written if marks]
+    roots = [list(desk.line(table, slots).values())[-1] for table, slots in units]
+    return np.concatenate(roots) if roots else np.zeros(0, np.int64)
 
 
 def _cases(realised: Realised, start: int, units: int) -> Cases:

@@ -25,15 +25,17 @@ class Candidates:
     """The eligible units of a run, in the order of the records."""
 
     units: IntArray
-    """Number of the root entity within the run."""
+    """Number of the unit within the run."""
+    roots: IntArray
+    """Number of the root entity above it, or that it is."""
     keys: FloatArray
     strata: IntArray
     """Stratum of each; all 0 without strata."""
 
     def without(self, taken: Collection[int]) -> Candidates:
-        """The candidates that no earlier scenario has taken."""
-        free = ~np.isin(self.units, np.fromiter(taken, np.int64, len(taken)))
-        return Candidates(self.units[free], self.keys[free], self.strata[free])
+        """The candidates of whose root entities no earlier scenario has taken one."""
+        free = ~np.isin(self.roots, np.fromiter(taken, np.int64, len(taken)))
+        return Candidates(self.units[free], self.roots[free], self.keys[free], self.strata[free])
 
 
 def wanted(prevalence: Prevalence, units: int) -> int:

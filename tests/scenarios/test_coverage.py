@@ -52,7 +52,7 @@ def test_pairs_are_those_that_the_rows_have(watched):
     keys = {row["key"] for _, labels in parts for row in labels.data.to_pylist() if row["table"] == "booking"}
     own = pairs([row for row in rows if row["booking_id"] in keys])
     others = pairs([row for row in rows if row["booking_id"] not in keys])
-    reference = pairs(run.donors["booking"].data.to_pylist())
+    reference = pairs(run.reference["booking"].data.to_pylist())
     assert found.covered == len(own | others)
     assert found.feasible == len(own | others | reference)
     assert found.by_instances == len(own)

@@ -29,7 +29,7 @@ def faults(text, schema):
     [
         ("schema: purse", "schema: other", "targets.schema", "run it on other"),
         ("major: 1", "major: 2", "targets.major", "schema version 1.0.0"),
-        ("unit: owner", "unit: booking", "unit", "not the root table"),
+        ("unit: owner", "unit: onwer", "unit", "did you mean 'owner'"),
         ("per: owner}", "per: booking}", "prevalence.per", "write owner"),
         ("count: 10, per: owner", "count: 10, per: owner, stratify: grup", "prevalence.stratify", "group"),
         ("table: booking, where", "table: bookings, where", "anchor.table", "booking"),
