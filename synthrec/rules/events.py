@@ -167,6 +167,8 @@ class EventSource:
 
     window: Window
     streams: dict[str, StreamMaker]
+    within: dict[str, Window]
+    """Windows of streams that have one of their own."""
     unsorted: bool
     """Whether a stream alone is not in order of time."""
 
@@ -174,17 +176,24 @@ class EventSource:
     def of(cls, events: spec.Events, target: Target) -> EventSource:
         """From its spec; `target` is the parent's scope."""
         streams: dict[str, StreamMaker] = {}
+        within: dict[str, Window] = {}
         for name, stream in events.streams.items():
             place = Target(target.column, target.names, f"{target.where}.streams.{name}")
             kind = CalendarStream if stream.rate is None else PoissonStream
             streams[name] = kind.of(stream, place)
+            if stream.start is not None or stream.end is not None:
+                start, end = stream.start or events.start, stream.end or events.end
+                within[name] = Window.of(start, end, place)
         unsorted = any(stream.jitter for stream in events.streams.values())
-        return cls(Window.of(events.start, events.end, target), streams, unsorted)
+        return cls(Window.of(events.start, events.end, target), streams, within, unsorted)
 
     def rows(self, parent: Rows, draws: Draws) -> Origin:
         """The events; every stream draws from its own random stream, so that a new one changes no other."""
-        start, end = self.window.evaluate(parent)
-        made = [stream.times(parent, start, end, draws(name)) for name, stream in self.streams.items()]
+        whole = self.window.evaluate(parent)
+        made = [
+            stream.times(parent, *self._window(name, parent, whole), draws(name))
+            for name, stream in self.streams.items()
+        ]
         times = np.concatenate([times for _, times in made])
         which = np.repeat(np.arange(len(made), dtype=np.int32), [len(times) for _, times in made])
         if len(made) > 1 or self.unsorted:
@@ -193,6 +202,14 @@ class EventSource:
             times, which = times[order], which[order]
         labels = Vector.full(which, tuple(self.streams))
         return Origin(sum_of([counts for counts, _ in made]), {"time": Vector.full(times), "stream": labels})
+
+    def _window(self, name: str, parent: Rows, whole: tuple[IntArray, IntArray]) -> tuple[IntArray, IntArray]:
+        """The part of the whole window that a stream has."""
+        if name not in self.within:
+            return whole
+        start, end = self.within[name].evaluate(parent)
+        first = np.maximum(start, whole[0])
+        return first, np.maximum(np.minimum(end, whole[1]), first)
 
 
 def sum_of(counts: list[IntArray]) -> IntArray:

@@ -16,7 +16,7 @@ from synthrec.rng import Streams
 from synthrec.rules.engine import RuleEngine
 from synthrec.schema.load import load_schema
 
-ROOTS = {"inpatient": 10_000, "retail_bank": 5_000}
+ROOTS = {"inpatient": 10_000, "retail_bank": 2_000}
 """Root records by schema. Of fewer patients, a holdout of a fifth is too small for the default policy."""
 
 SEED = 20_240_101

@@ -67,6 +67,10 @@ class Stream(Model):
         default=None, min_length=HOURS_PER_DAY * DAYS_PER_WEEK, max_length=HOURS_PER_DAY * DAYS_PER_WEEK
     )
     """Relative weight of each hour of the week, in place of `hours` and `weekdays`."""
+    start: Moment | None = Field(default=None, alias="from")
+    """Where the stream begins later than the others; a rate that lasts only for a while is a burst."""
+    end: Moment | None = Field(default=None, alias="to")
+    """Where it ends sooner; a date is included as a whole."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Stream:
@@ -108,9 +112,13 @@ class Events(Model):
     streams: dict[str, Stream] = Field(min_length=1)
 
     def moments(self) -> Iterator[tuple[Path, Moment]]:
-        """Both ends of the window, each with its path."""
+        """Both ends of all windows, each with its path."""
         yield ("from",), self.start
         yield ("to",), self.end
+        for name, stream in self.streams.items():
+            for key, moment in (("from", stream.start), ("to", stream.end)):
+                if moment is not None:
+                    yield ("streams", name, key), moment
 
     def expressions(self) -> Iterator[tuple[Path, str, str]]:
         """Path, source and the kind that it has to yield."""
