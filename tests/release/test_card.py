@@ -1,24 +1,16 @@
 """The card: what it tells, what it keeps, and that no name can break out of its pages."""
 
-import base64
 import hashlib
 import json
-import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from synthrec.assets import find_schema
 from synthrec.errors import InputError, InternalError
 from synthrec.release.card import (
-    Card,
-    Conditional,
-    Result,
     Seed,
     Subject,
     card_bytes,
@@ -226,144 +218,3 @@ def test_another_version_is_refused(tmp_path, document, key) -> None:
     (tmp_path / "card.json").write_text(json.dumps(document))
     with pytest.raises(InputError):
         read_card(tmp_path / "card.json")
-
-
-# --- pages ------------------------------------------------------------------------------------------------
-
-HOSTILE = (
-    "<script>alert(1)</script>",
-    "</style><script>alert(1)</script>",
-    '" onmouseover="alert(1)',
-    "[click](javascript:alert(1))",
-    "![x](http://example.com/x.png)",
-    "`code` | *bold* __bold__ ~~gone~~ <img src=x>",
-    "# heading",
-    "- item\n\n# heading\n<b>",
-    "1. item",
-    "\u202egnp.exe\u202c \u200b\x00\x07",
-    "{{ 7 * 7 }}{% raw %}",
-    "&lt;script&gt;",
-)
-
-
-def renamed(card: Card, text: str) -> Card:
-    """The card with one text in every place that a user can fill."""
-    column = next(iter(card.record_schema.columns["patient"].values()))
-    result = card.results[0].model_copy(
-        update={"title": text, "check": text, "measure": text, "reason": text}
-    )
-    return card.model_copy(
-        update={
-            "subjects": (card.subjects[0].model_copy(update={"name": text}),),
-            "record_schema": card.record_schema.model_copy(
-                update={"name": text, "version": text, "columns": {text: {text: column}}}
-            ),
-            "policy": card.policy.model_copy(update={"name": text, "looser_than_default": (text,)}),
-            "generator": card.generator.model_copy(update={"name": text, "parameters": {text: text}}),
-            "source": card.source.model_copy(
-                update={"custodian": text, "licence": text, "obligations": (text,), "persons": text}
-            ),
-            "results": (result,),
-            "decision": card.decision.model_copy(update={"reasons": (text,)}),
-            "use": card.use.model_copy(update={"intended": text, "out_of_scope": text, "limits": (text,)}),
-            "warnings": (text,),
-        }
-    )
-
-
-class Page(HTMLParser):
-    """The elements and attributes of a page, and the text of its body."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.elements: set[str] = set()
-        self.attributes: set[str] = set()
-        self.text: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs) -> None:
-        self.elements.add(tag)
-        self.attributes |= {name for name, _ in attrs}
-
-    def handle_data(self, data) -> None:
-        self.text.append(data)
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_no_name_adds_an_element_to_the_html(learned_card, text) -> None:
-    harmless, hostile = Page(render_html(learned_card)), Page(render_html(renamed(learned_card, text)))
-    assert hostile.elements <= harmless.elements
-    assert hostile.attributes <= harmless.attributes
-    assert "script" not in hostile.elements
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_no_name_adds_markup_to_the_markdown(learned_card, text) -> None:
-    plain = render_markdown(renamed(learned_card, "harmless")).splitlines()
-    page = render_markdown(renamed(learned_card, text))
-    assert len(page.splitlines()) == len(plain)
-    for line, other in zip(page.splitlines(), plain, strict=True):
-        assert re.findall(r"(?<!\\)\|", line) == re.findall(r"\|", other)
-        assert re.match(r"(#+ |- |\*\*|)", line)[0] == re.match(r"(#+ |- |\*\*|)", other)[0]
-    unescaped = re.sub(r"\\.", "", page)
-    assert not re.search(r"[<>`\[\]~]", unescaped)
-    assert not re.search(r"- (#|-|\+|\d+[.)])", unescaped)
-
-
-@given(text=st.text())
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_no_text_at_all_breaks_out(learned_card, text) -> None:
-    card = renamed(learned_card, text)
-    assert "script" not in Page(render_html(card)).elements
-    assert not re.search(r"[<>`]", re.sub(r"\\.", "", render_markdown(card)))
-
-
-def test_no_invisible_character_reaches_a_page(learned_card) -> None:
-    card = renamed(learned_card, "a\u202eb\u200bc\u2066d\x00e\ufefff")
-    for page in (render_html(card), render_markdown(card)):
-        assert not re.search("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\x00\ufeff]", page)
-
-
-def test_the_page_needs_nothing_and_allows_nothing(learned_card) -> None:
-    page = render_html(learned_card)
-    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', page)
-    style = page.split("<style>")[1].split("</style>")[0]
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    assert not Page(page).attributes & {"src", "href", "style", "srcset", "action", "data"}
-    assert "url(" not in style
-    assert "@import" not in style
-
-
-def test_the_first_screen_answers_in_words(learned_card, rules_card) -> None:
-    for card in (learned_card, rules_card):
-        for page in (render_markdown(card), render_html(card)):
-            top = page.split("<h2>Use" if page.startswith("<!doctype") else "## Use")[0]
-            assert "These records may be used as described under Use." in top
-            assert card.decision.reasons[0] in top
-            assert card.privacy.statement in top
-    refused = learned_card.model_copy(
-        update={"decision": learned_card.decision.model_copy(update={"verdict": "fail"})}
-    )
-    assert "may not be used" in render_html(refused)
-
-
-def test_a_conditional_sample_says_so(learned_card) -> None:
-    asked = Conditional(where="age > 65", requested=5_000, reached=4_321)
-    page = render_markdown(learned_card.model_copy(update={"conditional": asked}))
-    assert "age &gt; 65: 4,321 of 5,000 rows reached" in page
-
-
-def test_a_result_that_did_not_run_is_shown_as_such(learned_card) -> None:
-    result = Result(
-        check="P1",
-        title="Copies?",
-        verdict="inconclusive",
-        blocking=True,
-        measure=None,
-        limit=None,
-        value=None,
-        reason="P1 is inconclusive.",
-    )
-    page = render_markdown(learned_card.model_copy(update={"results": (result,)}))
-    assert "| P1: Copies? | inconclusive | — | yes | — | — |" in page

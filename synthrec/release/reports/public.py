@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
 from markupsafe import Markup
 
 from synthrec.release.card import Card, Result
-from synthrec.release.card_render import ANSWERS, unclaimed, use
+from synthrec.release.card_words import ANSWERS, QUALITY, by_kind, unclaimed, use
 from synthrec.release.judge import CONFORMITY
 from synthrec.release.pages import WORDS, html_page
 from synthrec.release.reports.drawings import figure
 from synthrec.validation.exhibits import Bars
-
-QUALITY = ("fidelity.", "quality.")
-"""Front parts of the ids of checks that ask how good records are; their measures have lower limits."""
 
 GRAVITY = {"pass": 0, "inconclusive": 1, "fail": 2}
 
@@ -48,18 +45,9 @@ def public_html(card: Card) -> str:
 
 
 def _sections(card: Card) -> Iterator[tuple[str, tuple[Question, ...]]]:
-    for name, chosen in _by_kind(card.results):
+    for name, chosen in by_kind(card.results):
         if chosen:
             yield name, tuple(_question(list(of)) for _, of in groupby(chosen, lambda one: one.check))
-
-
-def _by_kind(results: Sequence[Result]) -> Iterator[tuple[str, list[Result]]]:
-    schema = [one for one in results if one.check.startswith(CONFORMITY)]
-    quality = [one for one in results if one.check.startswith(QUALITY)]
-    risk = [one for one in results if one not in schema and one not in quality]
-    yield "Could somebody be re-identified?", risk
-    yield "Are they like the real ones?", quality
-    yield "Do they keep their schema?", schema
 
 
 def _question(results: list[Result]) -> Question:

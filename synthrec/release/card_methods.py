@@ -1,0 +1,143 @@
+"""One paragraph for the methods section of a paper: figures and names of the card, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from synthrec.release.card import Card, CitationsPart, Result, Source
+from synthrec.release.card_words import QUALITY, band, by_kind, counted_rows, coverage
+from synthrec.release.pages import WORDS
+
+SHORT = 12
+"""Hexadecimal digits of a digest that are told; the card has all of them."""
+
+
+def methods(card: Card) -> str:
+    """The paragraph. Digests stand with their first twelve digits; the id of the card pins the rest."""
+    return " ".join(_sentences(card))
+
+
+def _sentences(card: Card) -> Iterator[str]:
+    tables = ", ".join(f"{table} ({rows:,} rows)" for table, rows in counted_rows(card).items())
+    named = f"schema {card.record_schema.name} {card.record_schema.version}"
+    yield (
+        f"Synthetic records of {named} ({_short(card.record_schema.digest)}), {tables}, were made with "
+        f"{card.tool.name} {card.tool.version} on {card.created[:10]}."
+    )
+    yield from _rules(card) if card.source is None else _model(card, card.source)
+    yield from _selection(card)
+    yield card.privacy.statement
+    yield from _judged(card)
+    yield f"The provenance card of the records has the id {card.card_id}."
+
+
+def _rules(card: Card) -> Iterator[str]:
+    seed = card.seed.value
+    yield f"They were drawn from the rules of the schema with seed {seed}; no real records were used."
+    cited = card.record_schema.citations
+    if cited is not None and cited.figures:
+        yield _cited(cited)
+
+
+def _cited(cited: CitationsPart) -> str:
+    own = f"{cited.assumed:,} are assumptions of its author"
+    told = f"Of {cited.figures:,} numbers in its rules and params {own}"
+    entries = (item for _, item in sorted(cited.sources.items()))
+    sources = "; ".join(
+        ", ".join(str(part) for part in (item.publisher, item.title, item.year) if part is not None)
+        for item in entries
+    )
+    return f"{told}; the others are from {sources}." if sources else f"{told}."
+
+
+def _model(card: Card, source: Source) -> Iterator[str]:
+    generator, lineage = card.generator, card.lineage
+    given = ((name, value) for name, value in sorted(generator.parameters.items()) if value is not None)
+    model = [generator.name, *(f"{name} = {value}" for name, value in given)]
+    if generator.model_digest is not None:
+        model.append(_short(generator.model_digest))
+    yield f"They were drawn from a model ({', '.join(model)}) that was fitted to {_records(source)}."
+    yield HOLDOUTS[source.holdout]
+    if lineage.generation_depth > 1:
+        told = f"generation {lineage.generation_depth}, share of real records {lineage.real_fraction:.4g}"
+        yield f"What the model learned from was itself synthetic: {told}."
+
+
+def _records(source: Source) -> str:
+    told = (
+        source.name,
+        source.custodian and f"custodian {source.custodian}",
+        source.period,
+        source.rows and f"{band(source.rows)} rows",
+        source.persons and f"{source.persons} persons",
+    )
+    stated = ", ".join(part for part in told if part)
+    return f"records ({stated})" if stated else "records of which nothing is stated"
+
+
+HOLDOUTS = {
+    "split": "A holdout was split off by person before the fit and used for the audit only.",
+    "given": "Records given as a holdout were used for the audit only.",
+    "none": "There was no holdout.",
+}
+
+
+def _selection(card: Card) -> Iterator[str]:
+    asked = card.conditional
+    if asked is not None and asked.satisfying is None:
+        reached = f"{asked.reached:,} of {asked.requested:,} asked for"
+        yield f"Only records with {asked.where} were drawn, {reached}."
+    elif asked is not None:
+        yield f"Of {asked.reached:,} records, {asked.satisfying:,} have {asked.where}, by design."
+    if card.repair is not None:
+        yield f"Rows that repeated a single real person were drawn again ({', '.join(card.repair.checks)})."
+    if card.scenarios is not None:
+        told = (
+            f"{item.scenario} {item.version} ({item.realised:,} instances)"
+            for item in card.scenarios.scenarios
+        )
+        yield f"Scenarios were written into the records: {', '.join(told)}."
+
+
+def _judged(card: Card) -> Iterator[str]:
+    policy, profile = card.policy, card.profile
+    yield (
+        f"Policy {policy.name} {policy.version} ({_short(policy.digest)}) and quality profile {profile.name} "
+        f"{profile.version} ({_short(profile.digest)}) decided on {coverage(card)}; the decision was "
+        f"{card.decision.verdict}."
+    )
+    groups = zip(KINDS, by_kind(card.results), strict=True)
+    for name, results in ((name, results) for name, (_, results) in groups if results):
+        yield f"{name}: {_tally(results)}."
+    figures = [
+        _figure(one) for one in card.results if one.check.startswith(QUALITY) and one.value is not None
+    ]
+    if figures:
+        yield f"Measured likeness: {'; '.join(figures)}."
+
+
+KINDS = ("Re-identification", "Likeness to the real records", "Conformity to the schema")
+"""Names of what `by_kind` asks, in its order."""
+
+
+def _tally(results: list[Result]) -> str:
+    """How many measures passed, and of which checks; those that did not pass by name."""
+    passed = [result for result in results if result.verdict == "pass"]
+    others = [f"{_measured(result)} {WORDS[result.verdict]}" for result in results if result not in passed]
+    checks = ", ".join(dict.fromkeys(result.check for result in results))
+    told = f"{len(passed)} of {len(results)} measures passed ({checks})"
+    return "; ".join((told, *others))
+
+
+def _figure(result: Result) -> str:
+    limit = "" if result.limit is None else f" (required at least {result.limit:.4g})"
+    return f"{_measured(result)} {result.value:.4g}{limit}"
+
+
+def _measured(result: Result) -> str:
+    return f"{result.check} {result.measure or ''}".strip()
+
+
+def _short(digest: str) -> str:
+    kind, _, digits = digest.partition(":")
+    return f"{kind}:{digits[:SHORT]}"
