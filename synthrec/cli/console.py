@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from synthrec.cli.failures import RefusedError
 from synthrec.cli.output import Output
 from synthrec.cli.verdicts import print_verdicts
+from synthrec.cli.visible import visible
 from synthrec.progress import SILENT
 from synthrec.progress import Progress as Listener
 
@@ -75,7 +76,8 @@ def working(output: Output) -> Iterator[Listener]:
 
 def show_document(output: Output, document: Mapping[str, Any] | Sequence[Any], text: str) -> None:
     """Print the document under ``--json``, else the text."""
-    click.echo(json.dumps(document, indent=2, default=str) if output.json else text.rstrip("\n"))
+    said = json.dumps(document, indent=2, default=str) if output.json else text.rstrip("\n")
+    click.echo(visible(said))
 
 
 def finish(output: Output, report: Report, made: Mapping[str, Path | None], *, refused: str = "") -> None:

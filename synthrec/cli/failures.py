@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from synthrec.cli.output import Output
+from synthrec.cli.visible import visible
 from synthrec.errors import (
     Breach,
     Fault,
@@ -27,7 +28,7 @@ from synthrec.errors import (
 INTERRUPTED = 130
 DEBUG = "SYNTHREC_DEBUG"
 _REPAIRS = {
-    errno.ENOSPC: "; make room there, or write to another disk",
+    errno.ENOSPC: "; make room on the disk, or write to another one",
     errno.EROFS: "; write to another place",
 }
 
@@ -79,7 +80,7 @@ def report(error: BaseException, output: Output) -> int:
     failure = explain(error)
     if os.environ.get(DEBUG):
         traceback.print_exception(error)
-    click.echo(f"synthrec: {failure.message}", err=True)
+    click.echo(visible(f"synthrec: {failure.message}"), err=True)
     if output.json:
         with suppress(OSError):
             click.echo(json.dumps(failure.document(), indent=2, default=str))

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from synthrec.cli.visible import visible
+
 
 @dataclass
 class Output:
@@ -19,7 +21,7 @@ class Output:
     def say(self, text: str) -> None:
         """A line on stderr, unless quiet."""
         if not self.quiet:
-            click.echo(text, err=True)
+            click.echo(visible(text), err=True)
 
 
 pass_output = click.make_pass_decorator(Output)

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from synthrec.cli.visible import visible
+
 if TYPE_CHECKING:
     from synthrec.api import Decision, Finding
 
@@ -55,7 +57,9 @@ def _print_blocks(findings: Sequence[Finding], console: Console) -> None:
     widths = _widths([astuple(_row(finding)) for finding in findings])
     for _, group in groupby(findings, lambda finding: finding.result.check):
         first, *others = group
-        console.print(Text.assemble((first.result.check, "bold"), "  ", (first.result.title, "dim")))
+        console.print(
+            Text.assemble((visible(first.result.check), "bold"), "  ", (visible(first.result.title), "dim"))
+        )
         for finding in (first, *others):
             verdict, _, *cells = _padded(astuple(_row(finding)), widths)
             console.print(Text.assemble("  ", _coloured(verdict), "  ", "  ".join(cells).rstrip()))
@@ -81,13 +85,13 @@ def _padded(line: Sequence[str], widths: Sequence[int]) -> list[str]:
 
 
 def _reasons(findings: Iterable[Finding]) -> list[str]:
-    return [finding.reason for finding in findings if finding.verdict != "pass"]
+    return [visible(finding.reason) for finding in findings if finding.verdict != "pass"]
 
 
 def _row(finding: Finding) -> Row:
     return Row(
         verdict=_word(finding),
-        check=finding.result.check,
+        check=visible(finding.result.check),
         measure=finding.measure or "",
         measured=_measured(finding),
         limit="" if finding.limit is None else f"{finding.sense} {_figure(finding.limit)}",
