@@ -29,10 +29,12 @@ from synthrec.runs.claims import PlanReport, charged, foretold, parse_budget, pl
 from synthrec.runs.context import Run, TextFormat
 from synthrec.runs.drift import against_new
 from synthrec.runs.exact import parse_exact
-from synthrec.runs.export import NOTHING, Backing, Place, export
+from synthrec.runs.export import Backing, Place, export
 from synthrec.runs.export import draft as write_draft
 from synthrec.runs.fitting import Shelf, fit_model, fit_under_claim, refuse_place, store
 from synthrec.runs.inputs import DEFAULT_SHARE, Data, RealInput, read_real
+from synthrec.runs.filled import open_blocks
+from synthrec.runs.filled_export import draft_filled, export_filled
 from synthrec.runs.ledgers import LedgerReport, ledger_export, ledger_show, ledger_verify
 from synthrec.runs.looks import enter_files
 from synthrec.runs.makers import Draw, RuleMaker, parse_prevalence
@@ -57,6 +59,7 @@ from synthrec.runs.verification import VerifyReport, verify_export
 from synthrec.schema.interop.exchange import Exchange, Format
 from synthrec.schema.lint import Hint
 from synthrec.schema.model import Schema
+from synthrec.schema.fitted_checks import models
 from synthrec.schema.show import describe
 from synthrec.validation.result import Finding, Verdict
 
@@ -290,13 +293,17 @@ def sample(
     place = Place(Path(out), tuple(formats), csv_profile, force, gx)
     progress.step("draw, check and export")
     if isinstance(source, Schema) or not is_model(Path(source)):
-        _refuse_beside_rules(real=real, holdout=holdout, draft=draft, repair=repair)
         schema = as_schema(source)
         exact = None if prevalence is None else parse_exact(schema, prevalence)
-        streams = Streams.fresh() if seed is None else Streams(seed)
+        draw = Draw(rows, Streams.fresh() if seed is None else Streams(seed), where, chunk_rows)
         maker = RuleMaker(schema, parse_params(schema, params or {}), exact)
-        backing = NOTHING if exact is None else Backing(limits=(exact.sentence,))
-        return export(maker, Draw(rows, streams, where, chunk_rows), place, backing, run)
+        limits = () if exact is None else (exact.sentence,)
+        if not is_filled:
+            return export(maker, draw, place, Backing(limits=limits), run)
+        blocks = open_blocks(source, schema, run)
+        if draft:
+            return draft_filled(maker, blocks, draw, place, run)
+        return export_filled(maker, blocks, draw, place, limits, run)
     if params:
         raise ConfigError("--set overrides parameters of a rule schema; condition a model with --where")
     model = OpenModel.at(Path(source), run.home)
@@ -305,6 +312,8 @@ def sample(
         raise ConfigError("a draft is not checked: leave --gx and --repair out")
     if draft:
         return write_draft(model.maker, draw, place, run)
+        is_filled = bool(models(schema))
+        _refuse_beside_rules(real=real, holdout=holdout, draft=draft and not is_filled, repair=repair)
     if repair:
         refuse_repair(model, draw, audited=real is not None)
     backing = backing_for(model, draw, real, holdout, run)
@@ -458,7 +467,7 @@ def _refuse_beside_rules(**options: object) -> None:
     given = [f"--{name}" for name, value in options.items() if value is not None and value is not False]
     if given:
         raise ConfigError(
-            f"{' and '.join(given)}: for fitted models; no real records stand behind a rule schema"
+            f"{' and '.join(given)}: for fitted models; a rule schema is not audited against real records"
         )
 
 

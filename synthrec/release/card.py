@@ -27,6 +27,7 @@ from synthrec.release.card_blocks.companions import (
     ScenariosPart,
     SuitePart,
 )
+from synthrec.release.card_blocks.fitted import FittedPart
 from synthrec.release.card_blocks.identity import ALGORITHMIC, TRAINED, Subject, Tool
 from synthrec.release.card_blocks.judgement import CoveragePart, DecisionPart, RepairPart, Result, Rules
 from synthrec.release.card_blocks.making import (
@@ -71,6 +72,7 @@ __all__ = [
     "Environment",
     "EvennessPart",
     "ExpectationsPart",
+    "FittedPart",
     "GeneratorPart",
     "Guarantee",
     "LedgerHeadPart",
@@ -131,6 +133,8 @@ class Card(Part):
     policy: Rules
     profile: Rules
     generator: GeneratorPart
+    fitted: tuple[FittedPart, ...] = ()
+    """Columns of a rule schema that models filled; `source`, `privacy`, `lineage` sum up all of them."""
     seed: Seed
     source: Source | None
     """None where no real records were used."""

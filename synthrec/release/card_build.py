@@ -14,6 +14,7 @@ from synthrec.data.keys import Keys
 from synthrec.digests import canonical, digest_file
 from synthrec.release import card as parts
 from synthrec.release.card_environment import environment, tool
+from synthrec.release.card_fitted import ends, lineage_of, privacy_of, source_of
 from synthrec.release.figures import band, round_down, round_up
 from synthrec.release.gate import Decision, passed
 from synthrec.release.judge import CONFORMITY
@@ -58,8 +59,18 @@ class Learned:
 
 
 @dataclass(frozen=True)
+class Fitted:
+    """What a release knows of the models that filled columns of a rule schema."""
+
+    parts: tuple[parts.FittedPart, ...]
+    learned: Mapping[str, tuple[str, ...]]
+    """By table: the columns whose domain was read from real records."""
+    keys: Keys
+
+
+@dataclass(frozen=True)
 class Release:
-    """Everything a card is made from; `learned` is None where rules made the records."""
+    """Everything a card is made from; `learned` or `fitted` where a model made records or columns of them."""
 
     schema: Schema
     policy: Policy
@@ -69,6 +80,7 @@ class Release:
     seed: int
     coverage: parts.CoveragePart
     learned: Learned | None = None
+    fitted: Fitted | None = None
     approved: tuple[parts.Result, ...] = ()
     """Findings of the earlier audit that the decision rests on, where an approval covers the records."""
     conditional: parts.Conditional | None = None
@@ -88,20 +100,22 @@ def subject(path: Path, rows: int) -> parts.Subject:
 
 def build_card(release: Release) -> parts.Card:
     """The card of a release, dated now, under the id of its content."""
-    learned, results = release.learned, _results(release)
+    learned, fitted, results = release.learned, release.fitted, _results(release)
+    told = fitted.learned if fitted else learned.columns if learned else {}
     card = parts.Card(
         card_id="0" * 32,
         created=dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         tool=tool(),
-        digital_source_type=parts.TRAINED if learned else parts.ALGORITHMIC,
+        digital_source_type=parts.TRAINED if learned or fitted else parts.ALGORITHMIC,
         subjects=release.subjects,
-        record_schema=_schema(release.schema, learned.columns if learned else {}, is_ruled=learned is None),
+        record_schema=_schema(release.schema, told, is_ruled=learned is None),
         policy=_rules(release.policy.policy, release.policy.digest, looser_policy(release.policy)),
         profile=_rules(release.profile.profile, release.profile.digest, looser_profile(release.profile)),
-        generator=_generator(release),
-        seed=_seed(release.seed, learned),
-        source=_source(release.schema, release.policy, learned) if learned else None,
-        privacy=_privacy(release.schema, learned),
+        generator=generator_part(learned, is_filled=fitted is not None),
+        fitted=fitted.parts if fitted else (),
+        seed=seed_part(release.seed, learned),
+        source=_source(release),
+        privacy=_privacy(release),
         results=results,
         decision=_decision(release, results),
         coverage=release.coverage,
@@ -109,7 +123,7 @@ def build_card(release: Release) -> parts.Card:
         expectations=release.expectations,
         scenarios=release.scenarios,
         repair=release.repair,
-        lineage=_lineage(learned),
+        lineage=lineage_of(fitted.parts) if fitted else lineage_part(learned),
         use=_use(release),
         regulatory=_assertions(release),
         environment=environment(),
@@ -218,10 +232,11 @@ def _rules(info: RulesInfo, digest: str, looser: tuple[str, ...]) -> parts.Rules
     )
 
 
-def _generator(release: Release) -> parts.GeneratorPart:
-    learned = release.learned
+def generator_part(learned: Learned | None, *, is_filled: bool = False) -> parts.GeneratorPart:
+    """A model, or rules with or without models that fill columns."""
     if learned is None:
-        return parts.GeneratorPart(name="rules", parameters={}, model_digest=None)
+        name = "rules with fitted columns" if is_filled else "rules"
+        return parts.GeneratorPart(name=name, parameters={}, model_digest=None)
     return parts.GeneratorPart(
         name=learned.generator, parameters=_safe(learned.parameters), model_digest=learned.model_digest
     )
@@ -240,7 +255,8 @@ def _safe(value: Any) -> Any:
             return value
 
 
-def _lineage(learned: Learned | None) -> parts.Lineage:
+def lineage_part(learned: Learned | None) -> parts.Lineage:
+    """How far the records of a model, or of rules, are from real ones."""
     if learned is None:
         return parts.Lineage(generation_depth=0, real_fraction=0.0)
     return parts.Lineage(
@@ -248,13 +264,21 @@ def _lineage(learned: Learned | None) -> parts.Lineage:
     )
 
 
-def _seed(seed: int, learned: Learned | None) -> parts.Seed:
+def seed_part(seed: int, learned: Learned | None) -> parts.Seed:
+    """The seed of rules, or a commitment to that of a model."""
     if learned is None:
         return parts.Seed(kind="plain", value=str(seed))
     return parts.Seed(kind="commitment", value=seed_commitment(seed, learned.model_digest, learned.keys))
 
 
-def _source(schema: Schema, policy: Policy, learned: Learned) -> parts.Source:
+def _source(release: Release) -> parts.Source | None:
+    if release.fitted is not None:
+        return source_of(release.fitted.parts, release.fitted.keys)
+    return source_part(release.schema, release.policy, release.learned) if release.learned else None
+
+
+def source_part(schema: Schema, policy: Policy, learned: Learned) -> parts.Source:
+    """The real records behind a model of a schema."""
     source = schema.info.source
     stated = source.model_dump(mode="json", exclude={"population"})
     return parts.Source(
@@ -274,7 +298,13 @@ def _rows(rows: int, policy: Policy) -> parts.RowBand:
     return parts.RowBand(low=low, high=high)
 
 
-def _privacy(schema: Schema, learned: Learned | None) -> parts.Privacy:
+def _privacy(release: Release) -> parts.Privacy:
+    own = privacy_part(release.schema, release.learned)
+    return own if release.fitted is None else privacy_of(release.fitted.parts, own.units)
+
+
+def privacy_part(schema: Schema, learned: Learned | None) -> parts.Privacy:
+    """What is claimed for the persons behind a model of a schema, or of rules."""
     claim = learned.guarantee if learned else None
     statement = parts.NO_CLAIM if learned else parts.NO_PERSONS
     if claim is not None:
@@ -342,16 +372,22 @@ def _figures(finding: Finding) -> tuple[float | None, float | None]:
 
 
 def _use(release: Release) -> parts.UsePart:
-    info = release.schema.info
+    info, fitted = release.schema.info, release.fitted
+    own = use_part(info, release.limits, is_learned=release.learned is not None)
+    days = [day for day in (own.expires, *ends(fitted.parts if fitted else ())) if day is not None]
+    return own.model_copy(update={"expires": min(days, default=None)})
+
+
+def use_part(info: SchemaInfo, limits: tuple[str, ...], *, is_learned: bool) -> parts.UsePart:
+    """What records of a schema are for, and where they end."""
     stated = info.use.model_dump(mode="json", exclude={"limits", "expires"})
-    return parts.UsePart(
-        **stated, limits=(*info.use.limits, *release.limits), expires=_last_day(info, release.learned)
-    )
+    last = _last_day(info, is_learned=is_learned)
+    return parts.UsePart(**stated, limits=(*info.use.limits, *limits), expires=last)
 
 
-def _last_day(info: SchemaInfo, learned: Learned | None) -> str | None:
+def _last_day(info: SchemaInfo, *, is_learned: bool) -> str | None:
     """The earlier end of the records' use and of the agreement on the real ones that were learned from."""
-    agreement = info.source.agreement if learned is not None else None
+    agreement = info.source.agreement if is_learned else None
     days = [info.use.expires, agreement.expires if agreement is not None else None]
     return min((day.isoformat() for day in days if day is not None), default=None)
 

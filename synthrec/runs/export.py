@@ -19,7 +19,7 @@ from synthrec.release.card import (
     Result,
     ScenariosPart,
 )
-from synthrec.release.card_build import Learned, Release, build_card, subject
+from synthrec.release.card_build import Fitted, Learned, Release, build_card, subject
 from synthrec.release.card_files import card_files
 from synthrec.release.export import CARD, staging
 from synthrec.release.gate import Decision
@@ -85,6 +85,8 @@ class Backing:
 
 
 @dataclass(frozen=True)
+    fitted: Fitted | None = None
+    """The models that filled columns of a rule schema, if any."""
 class Told:
     """What stands beside the records, and what the card tells of it."""
 
@@ -188,7 +190,7 @@ def _release(schema: Schema, outcome: Outcome, backing: Backing, run: Run) -> Re
             *(subject(path, rows) for path, rows in outcome.told.files.items()),
         ),
         seed=draw.streams.seed,
-        coverage=_coverage(backing, tally),
+        coverage=_coverage(backing, outcome),
         learned=backing.learned,
         approved=backing.approved or (),
         conditional=_conditional(draw, tally),
@@ -200,13 +202,19 @@ def _release(schema: Schema, outcome: Outcome, backing: Backing, run: Run) -> Re
     )
 
 
-def _coverage(backing: Backing, tally: Tally) -> CoveragePart:
+        fitted=backing.fitted,
+def _coverage(backing: Backing, outcome: Outcome) -> CoveragePart:
     """How these rows were audited; how many more an approval covers would tell of the real ones."""
     if backing.approved is None:
-        return CoveragePart(kind="very_output", audited_rows=tally.reached)
+        return CoveragePart(kind="very_output", audited_rows=outcome.tally.reached)
+    if backing.fitted is not None:
+        parts = backing.fitted.parts
+        rows = max(outcome.sinks.rows[part.table] for part in parts)
+        claimed = all(part.covered == "under_claim" for part in parts)
+        return CoveragePart(kind="under_claim" if claimed else "approved_prefix", audited_rows=rows)
     claimed = backing.learned is not None and backing.learned.guarantee is not None
     kind = "under_claim" if claimed else "approved_prefix"
-    return CoveragePart(kind=kind, audited_rows=tally.reached)
+    return CoveragePart(kind=kind, audited_rows=outcome.tally.reached)
 
 
 def _conditional(draw: Draw, tally: Tally) -> Conditional | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from numbers import Integral
@@ -19,6 +19,7 @@ from synthrec.generators.sampler import LearnedSampler
 from synthrec.release.gate import Origin
 from synthrec.rng import SEED_BITS, Streams
 from synthrec.rules.engine import RuleEngine
+from synthrec.rules.fitted import Models
 from synthrec.runs.exact import Exact
 from synthrec.schema.model import Scalar, Schema
 
@@ -135,12 +136,14 @@ class RuleMaker:
     params: Mapping[str, Scalar]
     exact: Exact | None = None
     """A number of rows that was asked for beside what the schema says."""
+    models: Models = field(default_factory=dict)
+    """What fills the columns that the schema leaves to fitted models."""
     origin: Origin = Origin.RULES
 
     @cached_property
     def _engine(self) -> RuleEngine:
         schema = self.schema if self.exact is None else self.exact.put_into(self.schema)
-        return RuleEngine(schema, self.params)
+        return RuleEngine(schema, self.params, models=self.models)
 
     def stream(self, draw: Draw) -> Iterator[Chunk]:
         """The records asked for.

@@ -21,6 +21,8 @@ from synthrec.runs.inputs import Data, RealInput, read_real
 from synthrec.runs.makers import Draw, LearnedMaker
 
 
+NO_APPROVAL = "no approval, so nobody knows how often it was audited; fit it again"
+
 def is_model(path: Path) -> bool:
     """Whether a path is meant as a model folder."""
     return path.is_dir()
@@ -151,9 +153,7 @@ def backing_for(model: OpenModel, draw: Draw, real: Data | None, holdout: Data |
     """
     approval, limits = model.approval, (*model.limits(), *model.thin(draw.condition))
     if approval is None:
-        raise PolicyRefusedError(
-            "the model has no approval, so nobody knows how often it was audited; fit it again"
-        )
+        raise PolicyRefusedError(f"the model has {NO_APPROVAL}")
     if real is not None:
         next_attempt(approval, run.policy)
         given = model.read_real(real, holdout, run.text)
