@@ -31,10 +31,10 @@ from synthrec.runs.drift import against_new
 from synthrec.runs.exact import parse_exact
 from synthrec.runs.export import Backing, Place, export
 from synthrec.runs.export import draft as write_draft
-from synthrec.runs.fitting import Shelf, fit_model, fit_under_claim, refuse_place, store
-from synthrec.runs.inputs import DEFAULT_SHARE, Data, RealInput, read_real
 from synthrec.runs.filled import open_blocks
 from synthrec.runs.filled_export import draft_filled, export_filled
+from synthrec.runs.fitting import Shelf, fit_model, fit_under_claim, refuse_place, store
+from synthrec.runs.inputs import DEFAULT_SHARE, Data, RealInput, read_real
 from synthrec.runs.ledgers import LedgerReport, ledger_export, ledger_show, ledger_verify
 from synthrec.runs.looks import enter_files
 from synthrec.runs.makers import Draw, RuleMaker, parse_prevalence
@@ -56,10 +56,10 @@ from synthrec.runs.schemas import (
 )
 from synthrec.runs.stewards import beside, refuse_report, tell_steward
 from synthrec.runs.verification import VerifyReport, verify_export
+from synthrec.schema.fitted_checks import models
 from synthrec.schema.interop.exchange import Exchange, Format
 from synthrec.schema.lint import Hint
 from synthrec.schema.model import Schema
-from synthrec.schema.fitted_checks import models
 from synthrec.schema.show import describe
 from synthrec.validation.result import Finding, Verdict
 
@@ -294,6 +294,8 @@ def sample(
     progress.step("draw, check and export")
     if isinstance(source, Schema) or not is_model(Path(source)):
         schema = as_schema(source)
+        is_filled = bool(models(schema))
+        _refuse_beside_rules(real=real, holdout=holdout, draft=draft and not is_filled, repair=repair)
         exact = None if prevalence is None else parse_exact(schema, prevalence)
         draw = Draw(rows, Streams.fresh() if seed is None else Streams(seed), where, chunk_rows)
         maker = RuleMaker(schema, parse_params(schema, params or {}), exact)
@@ -312,8 +314,6 @@ def sample(
         raise ConfigError("a draft is not checked: leave --gx and --repair out")
     if draft:
         return write_draft(model.maker, draw, place, run)
-        is_filled = bool(models(schema))
-        _refuse_beside_rules(real=real, holdout=holdout, draft=draft and not is_filled, repair=repair)
     if repair:
         refuse_repair(model, draw, audited=real is not None)
     backing = backing_for(model, draw, real, holdout, run)

@@ -80,13 +80,13 @@ class Backing:
     """Findings of the audit that the approval rests on; None where the records themselves are audited."""
     limits: tuple[str, ...] = ()
     """Sentences for the card on what codec and generator cannot keep."""
+    fitted: Fitted | None = None
+    """The models that filled columns of a rule schema, if any."""
     repair: RepairPart | None = None
     """What was drawn again before these records, if anything."""
 
 
 @dataclass(frozen=True)
-    fitted: Fitted | None = None
-    """The models that filled columns of a rule schema, if any."""
 class Told:
     """What stands beside the records, and what the card tells of it."""
 
@@ -192,6 +192,7 @@ def _release(schema: Schema, outcome: Outcome, backing: Backing, run: Run) -> Re
         seed=draw.streams.seed,
         coverage=_coverage(backing, outcome),
         learned=backing.learned,
+        fitted=backing.fitted,
         approved=backing.approved or (),
         conditional=_conditional(draw, tally),
         expectations=outcome.expectations,
@@ -202,7 +203,6 @@ def _release(schema: Schema, outcome: Outcome, backing: Backing, run: Run) -> Re
     )
 
 
-        fitted=backing.fitted,
 def _coverage(backing: Backing, outcome: Outcome) -> CoveragePart:
     """How these rows were audited; how many more an approval covers would tell of the real ones."""
     if backing.approved is None:

@@ -20,8 +20,8 @@ from synthrec.runs.export import Backing
 from synthrec.runs.inputs import Data, RealInput, read_real
 from synthrec.runs.makers import Draw, LearnedMaker
 
-
 NO_APPROVAL = "no approval, so nobody knows how often it was audited; fit it again"
+
 
 def is_model(path: Path) -> bool:
     """Whether a path is meant as a model folder."""
