@@ -25,6 +25,7 @@ from synthrec.errors import (
 
 if TYPE_CHECKING:
     from synthrec.api import (
+        Keyring,
         audit,
         demo,
         describe,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         scenario_document,
         scenario_names,
         schema_names,
+        sign_export,
         validate,
         verify_export,
     )
@@ -62,6 +64,7 @@ __all__ = [
     "InputError",
     "InternalError",
     "KeyMissingError",
+    "Keyring",
     "PolicyRefusedError",
     "SchemaError",
     "SynthrecError",
@@ -91,6 +94,7 @@ __all__ = [
     "scenario_document",
     "scenario_names",
     "schema_names",
+    "sign_export",
     "validate",
     "verify_export",
 ]

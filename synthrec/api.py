@@ -23,6 +23,8 @@ from synthrec.release.card import read_card as read_card_file
 from synthrec.release.card_render import render_markdown
 from synthrec.release.export import CARD
 from synthrec.release.gate import Decision
+from synthrec.release.signing.keyring import Keyring
+from synthrec.release.signing.keys import PublicKey, SigningKey
 from synthrec.rng import Streams
 from synthrec.runs.audits import against_files, against_model, files_alone
 from synthrec.runs.claims import PlanReport, charged, foretold, parse_budget, planned_fit
@@ -54,6 +56,7 @@ from synthrec.runs.schemas import (
     load_schema,
     preview,
 )
+from synthrec.runs.signing import sign_export
 from synthrec.runs.stewards import beside, refuse_report, tell_steward
 from synthrec.runs.verification import VerifyReport, verify_export
 from synthrec.schema.fitted_checks import models
@@ -73,11 +76,14 @@ __all__ = [
     "FitReport",
     "Format",
     "Hint",
+    "Keyring",
     "LedgerReport",
     "PlanReport",
     "Preview",
+    "PublicKey",
     "SampleReport",
     "Schema",
+    "SigningKey",
     "Verdict",
     "VerifyReport",
     "audit",
@@ -103,6 +109,7 @@ __all__ = [
     "scenario_document",
     "scenario_names",
     "schema_names",
+    "sign_export",
     "validate",
     "verify_export",
 ]
@@ -145,6 +152,7 @@ def fit(
     delimiter: str | None = None,
     encoding: str | None = None,
     force: bool = False,
+    sign: SigningKey | None = None,
     home: Path | None = None,
     progress: Progress = SILENT,
 ) -> FitReport:
@@ -168,6 +176,7 @@ def fit(
         delimiter: Of text files; detected by default.
         encoding: Of text files; detected by default.
         force: Replace a model that stands at `out`.
+        sign: Key that signs the approval, so that it can be checked where the root secret is not.
         home: Folder of the root secret; ``SYNTHREC_HOME`` by default.
         progress: Hears of the steps.
 
@@ -194,7 +203,7 @@ def fit(
         recipe, why = recipe.resolved(schema, len(given.real.train))
         progress.step(f"fit {recipe.generator}")
         model, notes = fit_model(schema, given, recipe, keys, run), (*why, *given.notes)
-        kept = store(model, given.real, Shelf(Path(out), release_rows, notes, force), keys, run)
+        kept = store(model, given.real, Shelf(Path(out), release_rows, notes, force, sign), keys, run)
     else:
         recipe, why = recipe.resolved(schema, None)
         planned = planned_fit(schema, recipe, parse_budget(epsilon, delta))
@@ -202,7 +211,7 @@ def fit(
             given = read()
             progress.step(f"fit {recipe.generator}")
             model, notes = fit_under_claim(planned, charge, given, keys, run), (*why, *given.notes)
-            kept = store(model, given.real, Shelf(Path(out), release_rows, notes, force), keys, run)
+            kept = store(model, given.real, Shelf(Path(out), release_rows, notes, force, sign), keys, run)
             charge.ledger.commit(charge.receipt, kept.digest)
     return FitReport(kept.decision, notes, Path(out), beside(Path(out)))
 
@@ -252,6 +261,7 @@ def sample(
     policy: str | Path = "default",
     profile: str | Path = "default",
     force: bool = False,
+    sign: SigningKey | None = None,
     home: Path | None = None,
     progress: Progress = SILENT,
 ) -> SampleReport:
@@ -277,6 +287,7 @@ def sample(
         policy: Name or file of the policy.
         profile: Name or file of the profile.
         force: Replace an export that stands at `out`.
+        sign: Key that signs the export; see `Keyring`.
         home: Folder of the root secret; ``SYNTHREC_HOME`` by default.
         progress: Hears of the steps.
 
@@ -290,8 +301,10 @@ def sample(
         KeyMissingError: the root secret under which the model was made is not here.
     """
     run = Run.under(policy, profile, home=home, progress=progress)
-    place = Place(Path(out), tuple(formats), csv_profile, force, gx)
+    place = Place(Path(out), tuple(formats), csv_profile, force, gx, sign)
     progress.step("draw, check and export")
+    if draft and (gx or repair or sign):
+        raise ConfigError("a draft is not checked: leave --gx, --repair and --sign out")
     if isinstance(source, Schema) or not is_model(Path(source)):
         schema = as_schema(source)
         is_filled = bool(models(schema))
@@ -310,8 +323,6 @@ def sample(
         raise ConfigError("--set overrides parameters of a rule schema; condition a model with --where")
     model = OpenModel.at(Path(source), run.home)
     draw = Draw(rows, model.streams(seed), where, chunk_rows, parse_prevalence(prevalence, rows))
-    if draft and (gx or repair):
-        raise ConfigError("a draft is not checked: leave --gx and --repair out")
     if draft:
         return write_draft(model.maker, draw, place, run)
     if repair:

@@ -28,13 +28,14 @@ COMMANDS = {
     "scenario": ("synthrec.cli.scenario:scenario", "Write rare events into rule-made records, with labels."),
     "audit": ("synthrec.cli.audit:audit", "Measure fidelity and re-identification risk of any records."),
     "validate": ("synthrec.cli.validate:validate", "Check files against a schema and its constraints."),
-    "card": ("synthrec.cli.card:card", "Show provenance cards, and hold exports against them."),
+    "card": ("synthrec.cli.card:card", "Show, sign and verify provenance cards."),
+    "key": ("synthrec.cli.key:key", "Make, show and trust the keys that sign cards and approvals."),
     "ledger": ("synthrec.cli.ledger:ledger", "Show, verify and export the ledger of privacy spent."),
     "completion": ("synthrec.cli.completion:completion", "Print the completion script of a shell."),
 }
 
 PREFIX = "SYNTHREC_"
-OWN_WORDS = ("home", "debug", "ledger")
+OWN_WORDS = ("home", "debug", "ledger", "signing")
 """What stands after the prefix in variables that set no option."""
 
 POLITE_SIGNALS = (signal.SIGTERM, signal.SIGHUP)

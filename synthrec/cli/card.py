@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 import synthrec
 from synthrec.cli.console import show_document
 from synthrec.cli.lazy import ConfiguredGroup
-from synthrec.cli.options import PATH
+from synthrec.cli.options import FILE, PATH, forced
 from synthrec.cli.output import Output, output_options
+from synthrec.cli.passphrases import opened
 
 
 @click.group(cls=ConfiguredGroup)
 def card() -> None:
-    """Show and verify provenance cards."""
+    """Show, sign and verify provenance cards."""
 
 
 @card.command()
@@ -31,14 +33,35 @@ def show(output: Output, path: Path) -> None:
 
 
 @card.command()
-@click.argument("path", type=PATH, metavar="CARD_OR_FOLDER")
-@click.option("--model", type=PATH, help="Folder of the model, to check its approval; needs its key.")
+@click.argument("folder", type=PATH, metavar="FOLDER")
+@click.option(
+    "--key", "name", required=True, metavar="NAME", help="The key to sign with; see `synthrec key`."
+)
+@forced("a signature")
 @output_options
-def verify(output: Output, path: Path, model: Path | None) -> None:
-    """Hold an export against its card: data files, pages, Great Expectations project.
+def sign(output: Output, folder: Path, name: str, force: bool) -> None:
+    """Sign an export: every file in its folder, once it is found to be as its card says.
 
-    Every fault is one line, and the exit code is then 5. Works without a network, and without keys unless
-    --model is given. The card is not signed: what is found is what was changed without it.
+    The signature is card.dsse.json, a DSSE envelope with an in-toto statement.
     """
-    report = synthrec.verify_export(path, model=model)
-    show_document(output, report.document(), "\n".join(f"verified: {what}" for what in report.verified))
+    report = synthrec.sign_export(folder, opened(name), force=force)
+    text = f"signed: {report.files} files, in {report.envelope}\nkey: {report.key.name}, {report.key.key_id}"
+    show_document(output, report.document(), text)
+
+
+@card.command()
+@click.argument("path", type=PATH, metavar="CARD_OR_FOLDER")
+@click.option("--model", type=PATH, help="Folder of the model, to check its approval, too.")
+@click.option("--signed", is_flag=True, help="Refuse an export without a signature.")
+@click.option(
+    "--key", type=FILE, help="File of the one public key that may have signed; trusted keys by default."
+)
+@output_options
+def verify(output: Output, path: Path, **options: Any) -> None:
+    """Hold an export against its signature and its card: data, pages, Great Expectations project.
+
+    Every fault is one line, and the exit code is then 5. Works without a network. A signature counts where
+    its key is trusted (`synthrec key trust`). The approval of a model needs its root secret, or a signature.
+    """
+    report = synthrec.verify_export(path, **options)
+    show_document(output, report.document(), "\n".join(report.lines()))

@@ -11,7 +11,7 @@ import click
 import synthrec
 from synthrec.cli.console import finish, show_document, working
 from synthrec.cli.lazy import ConfiguredCommand
-from synthrec.cli.options import FILE, NEW, forced, holdout, judged, read_as
+from synthrec.cli.options import FILE, NEW, forced, holdout, judged, read_as, signed
 from synthrec.cli.output import Output, output_options
 from synthrec.errors import ConfigError
 
@@ -47,6 +47,7 @@ from synthrec.errors import ConfigError
     metavar="N",
     help="Rows that the approval shall cover; the number of training rows where not given.",
 )
+@signed("Name of the key that signs the approval, for those who have not the root secret.")
 @judged
 @read_as
 @click.option(

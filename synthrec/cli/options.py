@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from synthrec.cli.passphrases import opened
 from synthrec.rng import SEED_BITS
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -100,6 +101,13 @@ def holdout(command: Callable[..., Any]) -> Callable[..., Any]:
         type=FILE,
         help="Real records of other persons, kept from fitting; a random part of the same collection.",
     )(command)
+
+
+def signed(text: str) -> Decorator:
+    """Add ``--sign``; the command gets the opened key, or None where it is not given."""
+    return click.option(
+        "--sign", metavar="NAME", callback=lambda *call: call[-1] and opened(call[-1]), help=text
+    )
 
 
 def _stack(command: Callable[..., Any], *decorators: Decorator) -> Callable[..., Any]:

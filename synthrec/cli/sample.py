@@ -9,7 +9,7 @@ import click
 import synthrec
 from synthrec.cli.console import finish, working
 from synthrec.cli.lazy import ConfiguredCommand
-from synthrec.cli.options import NEW, SEED, Choices, Setting, forced, holdout, judged, records
+from synthrec.cli.options import NEW, SEED, Choices, Setting, forced, holdout, judged, records, signed
 from synthrec.cli.output import Output, output_options
 
 
@@ -65,6 +65,7 @@ from synthrec.cli.output import Output, output_options
     is_flag=True,
     help="Make a Great Expectations project in the export; an unmet expectation refuses.",
 )
+@signed("Name of the key that signs the export; see `synthrec key`.")
 @judged
 @forced("an export")
 @click.option("-o", "--out", type=NEW, required=True, help="Folder of the export.")

@@ -63,9 +63,9 @@ def open_keys(home: Path, *, create: bool, expect: str | None = None) -> Keys:
     if secret is None or len(secret) != ROOT_BYTES:
         raise KeyMissingError(f"{path}: the key file is damaged; restore it from your backup")
     keys = _derive(secret)
-    _compare(keys.key_id, _recorded_id(home), f"{home / 'root.id'} names")
+    _compare(keys.key_id, recorded_id(home), f"{home / 'root.id'} names")
     _compare(keys.key_id, expect, "the model or split was made under")
-    if _recorded_id(home) is None:
+    if recorded_id(home) is None:
         write_whole(home / "root.id", f"{keys.key_id}\n".encode())
     return keys
 
@@ -78,7 +78,7 @@ def _derive(secret: bytes) -> Keys:
 
 
 def _refuse_new_secret(home: Path, *, create: bool, expect: str | None) -> None:
-    lost = _recorded_id(home) or expect
+    lost = recorded_id(home) or expect
     if lost is not None:
         raise KeyMissingError(
             f"{home / 'root.key'}: the key {lost} is not here; restore the file from your backup, or set "
@@ -131,7 +131,8 @@ def _create(path: Path) -> None:
     sync_folder(path.parent)
 
 
-def _recorded_id(home: Path) -> str | None:
+def recorded_id(home: Path) -> str | None:
+    """The `Keys.key_id` that a folder remembers, be the secret there or not; None where there is none."""
     try:
         return (home / "root.id").read_text("ascii", "replace").strip()
     except FileNotFoundError:

@@ -23,10 +23,13 @@ from synthrec.release.card_build import Fitted, Learned, Release, build_card, su
 from synthrec.release.card_files import card_files
 from synthrec.release.export import CARD, staging
 from synthrec.release.gate import Decision
+from synthrec.release.signing.keys import SigningKey
+from synthrec.release.signing.statement import ApprovalPart
 from synthrec.runs.context import Run
 from synthrec.runs.expectations import expect
 from synthrec.runs.makers import Draw, Maker
 from synthrec.runs.reports import SampleReport
+from synthrec.runs.signing import sealed
 from synthrec.runs.sinks import RecordSinks
 from synthrec.runs.trial import Tally, counted, judge
 from synthrec.schema.model import Schema
@@ -49,6 +52,8 @@ class Place:
     force: bool = False
     gx: bool = False
     """Whether a Great Expectations project is made beside the records."""
+    signer: SigningKey | None = None
+    """The key that signs the export, if any."""
 
     def __post_init__(self) -> None:
         """Refuse kinds of files that there are not.
@@ -84,6 +89,8 @@ class Backing:
     """The models that filled columns of a rule schema, if any."""
     repair: RepairPart | None = None
     """What was drawn again before these records, if anything."""
+    approval: ApprovalPart | None = None
+    """The approval of the model, for the signature."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +152,10 @@ def export(
         told = Told() if beside is None else beside.write(stage.path)
         outcome = Outcome(draw, tally, sinks, decision, expectations, told)
         card = build_card(_release(maker.schema, outcome, backing, run))
-        stage.publish({**told.pages, **card_files(card)})
+        pages = {**told.pages, **card_files(card)}
+        if place.signer is not None:
+            pages |= sealed(stage.path(CARD).parent, pages, card, place.signer, backing.approval)
+        stage.publish(pages)
     files = tuple(place.out / item.name for item in card.subjects)
     notes = _notes(draw, tally)
     return SampleReport(decision, notes, place.out, place.out / CARD, files, draw.rows, tally.reached)

@@ -22,6 +22,8 @@ from synthrec.release.card_build import approved_results
 from synthrec.release.figures import band
 from synthrec.release.gate import Decision
 from synthrec.release.policy import Policy
+from synthrec.release.signing.approvals import endorse
+from synthrec.release.signing.keys import SigningKey
 from synthrec.rng import Streams
 from synthrec.runs.claims import (
     OpenCharge,
@@ -139,6 +141,8 @@ class Shelf:
     notes: tuple[str, ...] = ()
     force: bool = False
     """Whether a model that stands there is replaced."""
+    signer: SigningKey | None = None
+    """The key that signs the approval, if any."""
 
 
 def store(model: NewModel, real: RealData, shelf: Shelf, keys: Keys, run: Run) -> Kept:
@@ -162,7 +166,10 @@ def store(model: NewModel, real: RealData, shelf: Shelf, keys: Keys, run: Run) -
             under_claim=claimed,
             results=approved_results(decision, run.profile),
         )
-        write_approval(stage.new, sign(terms, keys))
+        approval = sign(terms, keys)
+        write_approval(stage.new, approval)
+        if shelf.signer is not None:
+            endorse(stage.new, approval, shelf.signer)
         subject = f"the trial of a model of {model.schema.info.name}"
         report = tell_steward(stage.folder / REPORT, subject, decision, shelf.notes, run)
         stage.put_in_place({report: beside(stage.out)})

@@ -13,6 +13,7 @@ from synthrec.generators.store import StoredModel, read_model
 from synthrec.release.approval import Approval, Terms, next_attempt, read_approval, sign, write_approval
 from synthrec.release.card import LedgerHeadPart
 from synthrec.release.card_build import Learned
+from synthrec.release.signing.approvals import named, withdraw
 from synthrec.rng import Streams
 from synthrec.runs.claims import enter_look, guarantee
 from synthrec.runs.context import Run, TextFormat
@@ -140,6 +141,7 @@ def charge_attempt(model: OpenModel) -> OpenModel:
         return model
     terms = Terms(**{name: getattr(model.approval, name) for name in Terms.model_fields})
     charged = sign(terms.model_copy(update={"attempt": terms.attempt + 1}), model.keys)
+    withdraw(model.folder)
     write_approval(model.folder, charged)
     return replace(model, approval=charged)
 
@@ -160,9 +162,9 @@ def backing_for(model: OpenModel, draw: Draw, real: Data | None, holdout: Data |
         schema, population = model.stored.schema, model.stored.manifest.population
         enter_look(given, population, "audit", f"sample {schema.info.name}", run)
         audited = given.real
-        return Backing(model.learned(), audited, limits=limits)
+        return Backing(model.learned(), audited, limits=limits, approval=named(approval))
     digests = (run.policy.digest, run.profile.digest)
     covered = approval.covers(draw.rows, draw.streams.seed, draw.condition, *digests)
     if not covered:
         raise PolicyRefusedError("\n".join(covered.reasons))
-    return Backing(model.learned(), None, approval.results, limits)
+    return Backing(model.learned(), None, approval.results, limits, approval=named(approval))

@@ -16,6 +16,7 @@ from synthrec.errors import ConfigError, PolicyRefusedError
 from synthrec.release.approval import next_attempt
 from synthrec.release.card import RepairPart
 from synthrec.release.gate import Decision, Origin
+from synthrec.release.signing.approvals import named
 from synthrec.runs.context import Run
 from synthrec.runs.export import Backing, Place, export
 from synthrec.runs.makers import Chunk, Draw, Maker
@@ -105,7 +106,8 @@ def export_repaired(model: OpenModel, draw: Draw, place: Place, backing: Backing
         found |= blamed
         repair = RepairPart(checks=tuple(found), attempts=attempt)
         maker = RepairedMaker(model.maker, tuple(found.values()))
-        report = export(maker, draw, place, replace(backing, repair=repair), run)
+        signed = None if model.approval is None else named(model.approval)
+        report = export(maker, draw, place, replace(backing, repair=repair, approval=signed), run)
     return report
 
 

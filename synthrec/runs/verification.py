@@ -1,7 +1,7 @@
-"""Does an export still hold what its card says? Every fault is told, each in one line.
+"""Does an export still hold what its card says, and who vouches for that? Every breach is told at once.
 
-The card itself is not signed: whoever can rewrite it can make it agree with anything. What is found here is
-what was changed, lost or added without it.
+Without a signature, what is found is what was changed, lost or added without the card: whoever can rewrite
+the card can make it agree with anything. With one, it is whatever differs from what the key's holder signed.
 """
 
 from __future__ import annotations
@@ -13,155 +13,191 @@ from typing import Any
 
 from synthrec import __version__
 from synthrec.data.keys import synthrec_home
-from synthrec.data.sinks import SUFFIXES
-from synthrec.digests import digest_file
-from synthrec.errors import VerificationError
-from synthrec.gx.project import FOLDER as PROJECT
-from synthrec.gx.stored import checkpoint_digest, stored_counts, stored_suite
-from synthrec.release.card import Card, ExpectationsPart, SuitePart, card_bytes, read_card
-from synthrec.release.card_build import seed_commitment
-from synthrec.release.card_files import card_files
+from synthrec.errors import Breach, BreachKind, InputError, VerificationError
+from synthrec.release.approval import FILE as APPROVAL
+from synthrec.release.card import Card, read_card
 from synthrec.release.export import CARD
-from synthrec.runs.models import OpenModel
+from synthrec.release.signing.check import (
+    Signed,
+    differences,
+    disagreements,
+    expired_key,
+    gathered,
+    signed_statement,
+)
+from synthrec.release.signing.contents import Contents
+from synthrec.release.signing.dsse import Find
+from synthrec.release.signing.keyring import Keyring
+from synthrec.release.signing.keys import PublicKey, read_bounded, today
+from synthrec.release.signing.statement import ENVELOPE
+from synthrec.runs.card_checks import card_breaches
+from synthrec.runs.model_checks import ModelAtHand, ledger_breaches, model_breaches, of_this_house
+
+NOT_SIGNED = "not signed: whoever can change these files could have changed the card with them"
+PROVES = (
+    "that proves: the holder of this key vouched for exactly these files, and none was changed, added or "
+    "removed since. It does not prove that the records are private or true, when it was signed, or whose key "
+    "it is"
+)
 
 
 @dataclass(frozen=True)
 class VerifyReport:
-    """What was found to be as the card says."""
+    """What was found to be as the card says, and who signed it."""
 
     card: Path
     verified: tuple[str, ...]
+    signed: Signed | None = None
+    """None where the export has no signature."""
+    remarks: tuple[str, ...] = ()
+    """What could not be checked here."""
 
     def document(self) -> dict[str, Any]:
         """The report as JSON values."""
-        return {"card": str(self.card), "verified": list(self.verified)}
+        return {
+            "card": str(self.card),
+            "verified": list(self.verified),
+            "signature": self._signature(),
+            "remarks": list(self.remarks),
+        }
+
+    def lines(self) -> Iterator[str]:
+        """The report as text."""
+        yield from (f"verified: {what}" for what in self.verified)
+        yield from (f"not checked: {what}" for what in self.remarks)
+        if self.signed is None:
+            yield NOT_SIGNED
+            return
+        key, when = self.signed.key, self.signed.statement.predicate.signed
+        yield f"signed by: {key.name}, key {key.key_id}, {when} by the signer's clock"
+        yield PROVES
+
+    def _signature(self) -> dict[str, Any] | None:
+        if self.signed is None:
+            return None
+        return self.signed.key.document() | {"signed": self.signed.statement.predicate.signed}
 
 
 def verify_export(
-    path: str | Path, *, model: str | Path | None = None, home: Path | None = None
+    path: str | Path,
+    *,
+    model: str | Path | None = None,
+    signed: bool = False,
+    key: str | Path | None = None,
+    home: Path | None = None,
 ) -> VerifyReport:
-    """Hold an export against its card: data files, pages, and the demands of its Great Expectations project.
+    """Hold an export against its signature and its card: data, pages, and its Great Expectations project.
 
     Args:
         path: The folder of an export, or its card.
         model: The model that the records were drawn from; its approval is then checked, too.
-        home: Folder of the root secret, for the approval; ``SYNTHREC_HOME`` by default.
+        signed: Whether an export without a signature is refused.
+        key: File of a public key, which alone may have signed; the trusted keys by default.
+        home: Folder of root secret and trusted keys; ``SYNTHREC_HOME`` by default.
+
+    Raises:
+        InputError: there is no card, or it is not one, and no signature either.
+        VerificationError: what is not as it was signed, or not as the card says; one line for each breach.
+        KeyMissingError: neither the root secret of the model nor a signature of its approval is here.
+    """
+    card = Path(path) / CARD if Path(path).is_dir() else Path(path)
+    home = home or synthrec_home()
+    find = Keyring(home).find if key is None else only(Path(key))
+    found = _Found(card, Contents(card.parent), home, find)
+    return found.report(None if model is None else Path(model), signed=signed or key is not None)
+
+
+def refuse_broken(path: Path, home: Path) -> Card:
+    """The card of an export that is as its card says, whoever signed it.
 
     Raises:
         InputError: there is no card, or it is not one.
-        VerificationError: what is not as the card says, or the card not as the model; one line for each.
-        KeyMissingError: the root secret under which the model was made is not in `home`.
+        VerificationError: the export is not as its card says.
     """
-    path = Path(path) / CARD if Path(path).is_dir() else Path(path)
     card = read_card(path)
-    opened = None if model is None else OpenModel.at(Path(model), home or synthrec_home())
-    faults = [*_card(card, path), *_files(card, path.parent), *_project(card, path.parent)]
-    if opened is not None:
-        faults += _approval(card, opened)
-    if faults:
-        raise VerificationError("\n".join(faults))
-    return VerifyReport(path, tuple(_verified(card, opened)))
+    breaches = [*card_breaches(card, path, Contents(path.parent)), *ledger_breaches(card, home)]
+    if breaches:
+        raise VerificationError(breaches=breaches)
+    return card
 
 
-def _card(card: Card, path: Path) -> Iterator[str]:
-    """Whether the card is as synthrec writes it, and agrees with itself and with its pages."""
-    if path.read_bytes() != card_bytes(card):
-        yield f"{path.name}: not in its canonical form; it was written by something else"
-    failed = sorted({result.check for result in card.results if result.blocking and result.verdict != "pass"})
-    if card.decision.verdict != "pass":
-        yield f"{path.name}: the decision is {card.decision.verdict}; such records are not released"
-    elif failed:
-        yield f"{path.name}: the decision is pass, although {', '.join(failed)} did not pass"
-    if card.tool.version == __version__:
-        for name, content in card_files(card).items():
-            if name != CARD and _lines(path.with_name(name)) != sorted(content.decode().splitlines()):
-                yield f"{name}: not the page of this card"
+def only(file: Path) -> Find:
+    """One key, in a file, as the only one that is trusted.
+
+    Raises:
+        ConfigError: it is no public key file.
+        VerificationError: it was changed.
+    """
+    key = PublicKey.parse(read_bounded(file), str(file))
+    return {key.key_id: key}.get
 
 
-def _files(card: Card, folder: Path) -> Iterator[str]:
-    """Whether the data files are those of the card, and no others are beside them."""
-    for subject in card.subjects:
-        path = folder / subject.name
-        if not path.is_file():
-            yield f"{subject.name}: missing"
-        elif path.stat().st_size != subject.bytes:
-            yield f"{subject.name}: {path.stat().st_size:,} bytes, on the card {subject.bytes:,}"
-        elif digest_file(path) != f"sha256:{subject.sha256}":
-            yield f"{subject.name}: its SHA-256 is not the one on the card"
-    known = {subject.name for subject in card.subjects}
-    for path in sorted(folder.iterdir()):
-        if path.name.lower().endswith(SUFFIXES) and path.name not in known:
-            yield f"{path.name}: a data file that the card does not name"
+class _Found:
+    """One verification: what was found so far."""
+
+    def __init__(self, path: Path, contents: Contents, home: Path, find: Find) -> None:
+        self._path, self._contents, self._home, self._find = path, contents, home, find
+        self._breaches: list[Breach] = []
+
+    def report(self, model: Path | None, *, signed: bool) -> VerifyReport:
+        envelope = self._signed(required=signed)
+        card = self._card(has_envelope=(self._path.parent / ENVELOPE).exists())
+        opened = None if model is None else self._model(model)
+        if card is not None:
+            self._breaches += card_breaches(card, self._path, self._contents)
+            self._breaches += ledger_breaches(card, self._home)
+        if card is not None and opened is not None:
+            approved = None if envelope is None else envelope.statement.predicate.approval
+            self._breaches += model_breaches(card, opened, approved)
+        if envelope is not None:
+            told = {(breach.kind, breach.where) for breach in self._breaches}
+            against = self._against(envelope, card)
+            self._breaches += [breach for breach in against if (breach.kind, breach.where) not in told]
+        if card is None or self._breaches:
+            raise VerificationError(breaches=self._breaches)
+        remarks = _remarks(card, opened, self._home)
+        return VerifyReport(self._path, tuple(_verified(card, opened, envelope)), envelope, tuple(remarks))
+
+    def _signed(self, *, required: bool) -> Signed | None:
+        try:
+            found = signed_statement(self._path.parent, self._find)
+        except VerificationError as error:
+            self._breaches += error.breaches
+            return None
+        if found is None and required:
+            told = "no signature, and one was demanded"
+            self._breaches.append(Breach(BreachKind.UNSIGNED, ENVELOPE, told))
+        return found
+
+    def _card(self, *, has_envelope: bool) -> Card | None:
+        try:
+            return read_card(self._path)
+        except InputError as error:
+            if not has_envelope:
+                raise
+            kind = BreachKind.CHANGED_CARD if self._path.exists() else BreachKind.MISSING_FILE
+            self._breaches += [Breach(kind, CARD, f"not a card: {fault.found}") for fault in error.faults[:1]]
+            return None
+
+    def _model(self, folder: Path) -> ModelAtHand | None:
+        try:
+            return ModelAtHand.at(folder, self._home, self._find)
+        except VerificationError as error:
+            where = APPROVAL if APPROVAL in str(error) or "approval" in str(error) else str(folder)
+            kind = BreachKind.CHANGED_APPROVAL if where == APPROVAL else BreachKind.CHANGED_MODEL
+            self._breaches += gathered(error, kind, where)
+            return None
+
+    def _against(self, envelope: Signed, card: Card | None) -> Iterator[Breach]:
+        yield from expired_key(envelope.key, ENVELOPE, today())
+        yield from differences(envelope.statement, self._contents)
+        if card is not None:
+            yield from disagreements(envelope.statement, card)
 
 
-def _project(card: Card, folder: Path) -> Iterator[str]:
-    """Whether the Great Expectations project demands what it demanded when the verdict was made."""
-    stated = card.expectations
-    if stated is None:
-        if (folder / PROJECT).exists():
-            yield f"{PROJECT}: a project that the card does not tell of"
-        return
-    if not (folder / PROJECT).is_dir():
-        yield f"{PROJECT}: missing"
-        return
-    for suite in stated.suites:
-        yield from _suite(suite, folder)
-    yield from _checkpoint(stated, folder)
-
-
-def _suite(stated: SuitePart, folder: Path) -> Iterator[str]:
-    name = f"{PROJECT}/expectations/{stated.table}.json"
-    try:
-        found = stored_suite(folder, stated.table)
-    except (OSError, ValueError) as error:
-        yield f"{name}: {_unreadable(error)}"
-        return
-    if found.expectations != stated.evaluated:
-        yield f"{name}: {found.expectations} expectations, {stated.evaluated} on the card"
-    elif found.digest != stated.digest:
-        yield f"{name}: an expectation was altered or replaced by another"
-    if stated.successful != stated.evaluated:
-        yield f"{CARD}: {stated.evaluated - stated.successful} expectations of {stated.table} were not met"
-
-
-def _checkpoint(stated: ExpectationsPart, folder: Path) -> Iterator[str]:
-    tables = [suite.table for suite in stated.suites]
-    try:
-        if checkpoint_digest(folder, tables) != stated.checkpoint:
-            yield f"{PROJECT}: the checkpoint no longer runs these suites on these files"
-        counts = tuple(stored_counts(folder, stated.run_name))
-    except (OSError, ValueError) as error:
-        yield f"{PROJECT}: its checkpoint or a result is {_unreadable(error)}"
-        return
-    expected = {suite.table: (suite.evaluated, suite.successful) for suite in stated.suites}
-    for table, found in counts:
-        if expected.get(table) != found:
-            yield f"{PROJECT}: the stored result of {table} has other counts than the card"
-
-
-def _approval(card: Card, model: OpenModel) -> Iterator[str]:
-    """Whether the model is the one on the card, and its approval covers what the card says it covers."""
-    if card.generator.model_digest != model.stored.digest:
-        yield f"{CARD}: the records are of another model"
-        return
-    approval, rules = model.approval, (card.policy.digest, card.profile.digest)
-    if approval is None:
-        yield "approval.json: missing, so that nothing says whether the model was approved"
-    elif card.coverage.kind != "very_output":
-        seed = approval.seed
-        if approval.verdict != "pass":
-            yield f"approval.json: the audit of the model ended with {approval.verdict}"
-        if (approval.policy_digest, approval.profile_digest) != rules:
-            yield "approval.json: given under another policy or profile than the card names"
-        if card.coverage.kind == "under_claim":
-            return
-        if card.coverage.audited_rows > approval.rows:
-            yield "approval.json: covers fewer rows than the card says"
-        if card.seed.value != seed_commitment(seed, model.stored.digest, model.keys):
-            yield "approval.json: given for another seed than the card commits to"
-
-
-def _verified(card: Card, model: OpenModel | None) -> Iterator[str]:
+def _verified(card: Card, model: ModelAtHand | None, envelope: Signed | None) -> Iterator[str]:
+    if envelope is not None:
+        yield f"{_several(len(envelope.statement.subject), 'file')} under the signature, and no others"
     yield _several(len(card.subjects), "data file")
     if card.expectations is not None:
         count = sum(suite.evaluated for suite in card.expectations.suites)
@@ -169,18 +205,18 @@ def _verified(card: Card, model: OpenModel | None) -> Iterator[str]:
         yield f"{_several(count, 'expectation')} of {suites}, and the checkpoint"
     if model is not None:
         yield "the model and its approval"
+        if model.signed is not None:
+            yield f"the approval is signed by {model.signed.key.name}, key {model.signed.key.key_id}"
     if card.tool.version == __version__:
         yield "the pages of the card"
 
 
+def _remarks(card: Card, model: ModelAtHand | None, home: Path) -> Iterator[str]:
+    if model is not None and model.keys is None and card.coverage.kind == "approved_prefix":
+        yield "that the seed is the approved one, which needs the root secret of the custodian"
+    if card.privacy.ledger_head is not None and not of_this_house(card, home):
+        yield "the ledger, which its custodian alone has"
+
+
 def _several(number: int, of: str) -> str:
     return f"{number} {of}" if number == 1 else f"{number} {of}s"
-
-
-def _unreadable(error: Exception) -> str:
-    return "missing" if isinstance(error, FileNotFoundError) else "unreadable"
-
-
-def _lines(page: Path) -> list[str]:
-    """The lines of a page in any order: canonical JSON forgets the order of tables and columns."""
-    return sorted(page.read_text(encoding="utf-8", errors="replace").splitlines()) if page.is_file() else []

@@ -66,7 +66,7 @@ def signed_statement(folder: Path, find: Find) -> Signed | None:
 def expired_key(key: PublicKey, where: str, today: dt.date) -> Iterator[Breach]:
     """Whether the last day of the key is over; no timestamp of another party says when it signed."""
     if key.expired(today):
-        found = f"signed by {key.name}, whose key was good until {key.not_after}; have it signed with a newer one"
+        found = f"signed by {key.name}, whose key was good until {key.not_after}"
         yield Breach(BreachKind.EXPIRED_KEY, where, found)
 
 

@@ -23,7 +23,9 @@ class Contents:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         found = dict(_entries(folder))
-        self.files = frozenset(name for name, mode in found.items() if stat.S_ISREG(mode) and name != ENVELOPE)
+        self.files = frozenset(
+            name for name, mode in found.items() if stat.S_ISREG(mode) and name != ENVELOPE
+        )
         self.odd = frozenset(name for name, mode in found.items() if not stat.S_ISREG(mode))
         self._digests: dict[str, str] = {}
 

@@ -126,8 +126,8 @@ def _envelope(document: Any) -> Envelope:
 
 def _unknown(key_id: str) -> str:
     return (
-        f"signed by key {key_id[:80]!r}, which is not trusted here; get the key file from the signer, compare its "
-        "id over another channel, and run `synthrec key trust FILE`"
+        f"signed by key {key_id[:80]!r}, which is not trusted here; get the key file from the signer, "
+        "compare its id over another channel, and run `synthrec key trust FILE`"
     )
 
 

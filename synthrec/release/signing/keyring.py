@@ -1,8 +1,8 @@
 """The keys of one user: those that sign, encrypted, and those of others that are trusted.
 
-``SYNTHREC_HOME/signing/NAME.pem`` is a private key (PKCS#8, encrypted with a passphrase, 0600), ``NAME.public.json``
-beside it the file to hand over. ``SYNTHREC_HOME/trusted/NAME.json`` is a key whose signatures count here; a
-new key of one's own is among them.
+``SYNTHREC_HOME/signing/NAME.pem`` is a private key (PKCS#8, encrypted with a passphrase, 0600), and
+``NAME.public.json`` beside it the file to hand over. ``SYNTHREC_HOME/trusted/NAME.json`` is a key whose
+signatures count here; a new key of one's own is among them.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ from synthrec.release.signing.keys import (
     SigningKey,
     private_key,
     read_bounded,
+    today,
 )
 from synthrec.whole_files import passing, sync_folder
 
-PASSPHRASE = "SYNTHREC_KEY_PASSPHRASE"
+PASSPHRASE = "SYNTHREC_KEY_PASSPHRASE"  # noqa: S105 the name of a variable
 SIGNING_KEY = "SYNTHREC_SIGNING_KEY"
 """A whole private key in PEM, in place of the one in the folder."""
 
@@ -52,13 +53,10 @@ class Keyring:
         Raises:
             ConfigError: the name is taken or not a name, the passphrase is short, or the day is over.
         """
-        _check_name(name)
-        if expires is not None and expires < _today():
+        self.refuse_name(name)
+        if expires is not None and expires < today():
             raise ConfigError(f"a key that expires on {expires} is of no use today; give a later day")
         key = SigningKey.fresh(name, expires)
-        taken = [path for path in (self._pem(name), self._public(name), self._trust(name)) if _stands(path)]
-        if taken:
-            raise ConfigError(f"{taken[0]} exists; choose another name for the key")
         files = {
             self._pem(name): key.pem(passphrase),
             self._public(name): key.public.content,
@@ -75,14 +73,16 @@ class Keyring:
             passphrase: Opens it; that in ``SYNTHREC_KEY_PASSPHRASE`` by default.
 
         Raises:
-            ConfigError: there is none of that name, it does not open, or it is not the key of its public file.
+            ConfigError: there is none of that name, it does not open, or its public file is of another key.
             KeyMissingError: others may read its file.
         """
         _check_name(name)
-        passphrase = passphrase or os.environ.get(PASSPHRASE) or None
+        passphrase = passphrase or self.passphrase()
         given = os.environ.get(SIGNING_KEY)
         if given:
-            private = private_key(given.encode(), None if "ENCRYPTED" not in given else passphrase, SIGNING_KEY)
+            private = private_key(
+                given.encode(), None if "ENCRYPTED" not in given else passphrase, SIGNING_KEY
+            )
         else:
             private = private_key(self._private(name), passphrase or "", str(self._pem(name)))
         if given and not _stands(self._public(name)):
@@ -90,12 +90,34 @@ class Keyring:
         public = self.public(name)
         key = SigningKey.of(private, name, public.not_after)
         if key.public.key_id != public.key_id:
-            raise ConfigError(f"the private key of {name} is not that of {self._public(name)}; restore the pair")
+            raise ConfigError(
+                f"the private key of {name} is not that of {self._public(name)}; restore the pair"
+            )
         return key
+
+    def passphrase(self) -> str | None:
+        """The passphrase in the environment, or None."""
+        return os.environ.get(PASSPHRASE) or None
 
     def wants_passphrase(self) -> bool:
         """Whether a passphrase must be asked for to open a key."""
-        return not os.environ.get(PASSPHRASE) and not os.environ.get(SIGNING_KEY)
+        return self.passphrase() is None and not os.environ.get(SIGNING_KEY)
+
+    def refuse_name(self, name: str) -> None:
+        """Before a passphrase is asked for: the name of a new key must be a name, and free.
+
+        Raises:
+            ConfigError: it is not.
+        """
+        _check_name(name)
+        taken = [path for path in (self._pem(name), self._public(name), self._trust(name)) if _stands(path)]
+        if taken:
+            raise ConfigError(f"{taken[0]} exists; choose another name for the key")
+
+    def known(self) -> tuple[PublicKey, ...]:
+        """All keys, one's own and trusted ones, by name."""
+        own = {key.key_id: key for key in map(self.public, self.own())}
+        return tuple(sorted((own | {key.key_id: key for key in self.trusted()}).values(), key=_by_name))
 
     def public(self, name: str) -> PublicKey:
         """The public half of one's own key, else the trusted key, of that name.
@@ -122,7 +144,8 @@ class Keyring:
             VerificationError: a file among them was changed.
         """
         return tuple(
-            PublicKey.parse(read_bounded(path), str(path), path.stem) for path in _files(self._trusted, ".json")
+            PublicKey.parse(read_bounded(path), str(path), path.stem)
+            for path in _files(self._trusted, ".json")
         )
 
     def find(self, key_id: str) -> PublicKey | None:
@@ -137,16 +160,18 @@ class Keyring:
             name: What the key is called here; its owner's name for it by default.
 
         Raises:
-            ConfigError: not such a file, a name that is taken, a key that is trusted already, or an expired one.
+            ConfigError: not such a file, a name that is taken, or a key that is trusted already or expired.
             VerificationError: the file was changed, or the key is of another algorithm.
         """
         key = PublicKey.parse(read_bounded(file), str(file), name)
         _check_name(key.name)
         known = self.find(key.key_id)
         if known is not None:
-            raise ConfigError(f"this key is trusted already, as {known.name}; to rename it, distrust it first")
-        if key.expired(_today()):
-            raise ConfigError(f"{file}: the key was good until {key.not_after}; ask its owner for a newer one")
+            raise ConfigError(f"this key is trusted already, as {known.name}; distrust it to rename it")
+        if key.expired(today()):
+            raise ConfigError(
+                f"{file}: the key was good until {key.not_after}; ask its owner for a newer one"
+            )
         if _stands(self._trust(key.name)):
             raise ConfigError(f"another key is trusted as {key.name}; give this one another name with --name")
         _put(self._trust(key.name), key.content)
@@ -194,6 +219,10 @@ def _files(folder: Path, suffix: str) -> Iterator[Path]:
     return iter(sorted(folder.glob(f"[!.]*{suffix}"))) if folder.is_dir() else iter(())
 
 
+def _by_name(key: PublicKey) -> str:
+    return key.name
+
+
 def _stands(path: Path) -> bool:
     return path.exists() or path.is_symlink()
 
@@ -213,14 +242,11 @@ def _put_all(files: Mapping[Path, bytes]) -> None:
 
 def _put(path: Path, content: bytes) -> None:
     """Write a file where none is, whole or not at all."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (path.parents[1], path.parent):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with passing(path, content) as unfinished:
         try:
             os.link(unfinished, path)
         except FileExistsError:
             raise ConfigError(f"{path} exists; choose another name for the key") from None
     sync_folder(path.parent)
-
-
-def _today() -> dt.date:
-    return dt.datetime.now(dt.UTC).date()

@@ -1,7 +1,8 @@
 """Ed25519 keys (RFC 8032): a private one that signs, and a public one with a name, an id and a last day.
 
-A key is named by the SHA-256 of its SubjectPublicKeyInfo (DER). The file of a public key is signed by the key
-itself, so that its name and last day cannot be changed on the way; whose key it is, only its receiver can ask.
+A key is named by the SHA-256 of its SubjectPublicKeyInfo (DER). The file of a public key is signed by the
+key itself, so that its name and last day cannot be changed on the way; whose key it is, only its receiver can
+ask.
 """
 
 from __future__ import annotations
@@ -144,9 +145,9 @@ class SigningKey:
         Raises:
             ConfigError: the key's last day is over.
         """
-        if self.public.expired(dt.datetime.now(dt.UTC).date()):
+        if self.public.expired(today()):
             raise ConfigError(
-                f"key {self.public.name} was good until {self.public.not_after}; make another: synthrec key new"
+                f"key {self.public.name} was good until {self.public.not_after}; make a new one"
             )
         return self._private.sign(content)
 
@@ -157,9 +158,16 @@ class SigningKey:
             ConfigError: the passphrase is too short.
         """
         if len(passphrase) < SHORTEST_PASSPHRASE:
-            raise ConfigError(f"the passphrase is shorter than {SHORTEST_PASSPHRASE} characters; take a longer one")
+            raise ConfigError(
+                f"the passphrase is shorter than {SHORTEST_PASSPHRASE} characters; take a longer one"
+            )
         encryption = BestAvailableEncryption(passphrase.encode())
         return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+
+
+def today() -> dt.date:
+    """The day it is (UTC)."""
+    return dt.datetime.now(dt.UTC).date()
 
 
 def private_key(pem: bytes, passphrase: str | None, where: str) -> Ed25519PrivateKey:
@@ -171,10 +179,14 @@ def private_key(pem: bytes, passphrase: str | None, where: str) -> Ed25519Privat
     try:
         key = load_pem_private_key(pem, None if passphrase is None else passphrase.encode())
     except TypeError:
-        state = "encrypted, and there is no passphrase" if passphrase is None else "not encrypted"
-        raise ConfigError(f"{where}: the private key is {state}; synthrec key new makes an encrypted one") from None
+        repair = (
+            "is encrypted; give its passphrase" if passphrase is None else "is not encrypted; make a new one"
+        )
+        raise ConfigError(f"{where}: the private key {repair}") from None
     except (ValueError, UnsupportedAlgorithm):
-        raise ConfigError(f"{where}: the passphrase does not open it, or it is not a private key in PEM") from None
+        raise ConfigError(
+            f"{where}: the passphrase does not open it, or it is not a private key in PEM"
+        ) from None
     if not isinstance(key, Ed25519PrivateKey):
         raise ConfigError(f"{where}: not a key of Ed25519; synthrec key new makes one")
     return key

@@ -1,8 +1,8 @@
 """What is signed of an export: an in-toto Statement v1 over every file of it, and what its card rests on.
 
-The statement names all files but the envelope itself, each with its SHA-256; the card is one of them, so that
-the predicate need not repeat it. Beside the digest of the card it holds what the card must agree with: digests
-of model, schema, policy and profile, the approval that the release rests on, and the head of the ledger.
+The statement names all files but the envelope itself, each with its SHA-256; the card is one of them. The
+predicate names what the card must agree with: digests of model, schema, policy and profile, the approval that
+the release rests on, and the head of the ledger.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class HeadPart(Part):
 
 
 class ApprovalPart(Part):
-    """The approval of the model; its digest says nothing of what stands in it, which a MAC makes unguessable."""
+    """The approval of the model; nobody can guess what stands in it from its digest, since it holds a MAC."""
 
     digest: Sha256
     attempt: Annotated[int, Field(ge=1, lt=2**53)]
@@ -91,7 +91,9 @@ class Statement(Part):
 
     type: Annotated[Literal["https://in-toto.io/Statement/v1"], Field(alias="_type")] = STATEMENT_TYPE
     subject: Annotated[tuple[Subject, ...], Field(min_length=1)]
-    predicate_type: Annotated[Literal["urn:synthrec:release:1"], Field(alias="predicateType")] = PREDICATE_TYPE
+    predicate_type: Annotated[Literal["urn:synthrec:release:1"], Field(alias="predicateType")] = (
+        PREDICATE_TYPE
+    )
     predicate: Predicate
 
     @model_validator(mode="after")

@@ -1,0 +1,123 @@
+"""Is the card what the approval of its model allows, and is the ledger as far as the card says?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from synthrec.data.keys import Keys, open_keys, recorded_id
+from synthrec.errors import Breach, BreachKind, KeyMissingError, VerificationError
+from synthrec.generators.store import read_model
+from synthrec.privacy.entries import Head
+from synthrec.privacy.ledger import ledger_folder
+from synthrec.privacy.ledger_store import FILE as LEDGER
+from synthrec.release.approval import FILE, Approval, read_approval
+from synthrec.release.card import Card
+from synthrec.release.card_build import seed_commitment
+from synthrec.release.export import CARD
+from synthrec.release.signing.approvals import ENDORSEMENT, Endorsed, endorsed, named
+from synthrec.release.signing.check import expired_key, gathered
+from synthrec.release.signing.dsse import Find
+from synthrec.release.signing.keys import today
+from synthrec.release.signing.statement import ApprovalPart
+from synthrec.runs.ledgers import opened
+
+
+@dataclass(frozen=True, eq=False)
+class ModelAtHand:
+    """A model, and its approval as far as it can be verified here."""
+
+    digest: str
+    approval: Approval | None
+    keys: Keys | None
+    """None where the root secret is not here, and a trusted signature vouches for the approval."""
+    signed: Endorsed | None
+
+    @classmethod
+    def at(cls, folder: Path, home: Path, find: Find) -> ModelAtHand:
+        """Open the model in a folder.
+
+        Raises:
+            VerificationError: model or approval were changed, or their signature cannot be relied on.
+            KeyMissingError: the root secret is not in `home`, and the approval has no signature.
+        """
+        stored = read_model(folder)
+        signed = endorsed(folder, find, model_digest=stored.digest)
+        try:
+            keys = open_keys(home, create=False, expect=stored.manifest.key_id)
+        except KeyMissingError:
+            if signed is None:
+                raise
+            return cls(stored.digest, signed.approval, None, signed)
+        return cls(stored.digest, read_approval(folder, keys, model_digest=stored.digest), keys, signed)
+
+
+def model_breaches(card: Card, model: ModelAtHand, approved: ApprovalPart | None) -> Iterator[Breach]:
+    """Whether the model is the one on the card, and its approval covers what the card says it covers.
+
+    Args:
+        card: The card.
+        model: The model at hand.
+        approved: The approval that a signature on the export names, where there is one.
+    """
+    if model.signed is not None:
+        yield from expired_key(model.signed.key, ENDORSEMENT, today())
+    if card.generator.model_digest != model.digest:
+        yield Breach(BreachKind.OTHER_MODEL, CARD, "the records are of another model")
+        return
+    if model.approval is None:
+        found = "missing, so that nothing says whether the model was approved"
+        yield Breach(BreachKind.CHANGED_APPROVAL, FILE, found)
+        return
+    told = (*_terms(card, model.approval, model.keys), *_age(model.approval, approved))
+    yield from (Breach(BreachKind.CHANGED_APPROVAL, where, found) for where, found in told)
+
+
+def _terms(card: Card, approval: Approval, keys: Keys | None) -> Iterator[tuple[str, str]]:
+    if card.coverage.kind == "very_output":
+        return
+    if approval.verdict != "pass":
+        yield FILE, f"the audit of the model ended with {approval.verdict}"
+    if (approval.policy_digest, approval.profile_digest) != (card.policy.digest, card.profile.digest):
+        yield FILE, "given under another policy or profile than the card names"
+    if card.coverage.kind == "under_claim":
+        return
+    if card.coverage.audited_rows > approval.rows:
+        yield FILE, "covers fewer rows than the card says"
+    if keys is not None and card.seed.value != seed_commitment(approval.seed, approval.model_digest, keys):
+        yield FILE, "given for another seed than the card commits to"
+
+
+def _age(approval: Approval, approved: ApprovalPart | None) -> Iterator[tuple[str, str]]:
+    """An approval may be renewed by later audits, and never be older than one that was signed."""
+    if approved is None or approval.attempt > approved.attempt:
+        return
+    if approval.attempt < approved.attempt:
+        yield FILE, "older than the approval that the signature names: it was set back"
+    elif named(approval) != approved:
+        yield FILE, "not the approval that the signature names"
+
+
+def ledger_breaches(card: Card, home: Path) -> Iterator[Breach]:
+    """Where the records are of this very custodian: whether the ledger is as far as the card remembers.
+
+    Raises:
+        KeyMissingError: the root secret of the custodian was lost.
+    """
+    head = card.privacy.ledger_head
+    if head is None or not of_this_house(card, home):
+        return
+    if not (ledger_folder(home) / LEDGER).exists():
+        yield Breach(BreachKind.LEDGER_ROLLBACK, LEDGER, "missing, although the card remembers its entries")
+        return
+    try:
+        with opened(home) as ledger:
+            ledger.verify(Head(head.sequence, head.hash))
+    except VerificationError as error:
+        yield from gathered(error, BreachKind.LEDGER_ROLLBACK, LEDGER)
+
+
+def of_this_house(card: Card, home: Path) -> bool:
+    """Whether the real records behind a card were read under the root secret of a folder."""
+    return card.source is not None and card.source.key_id == recorded_id(home)
