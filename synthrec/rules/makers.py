@@ -13,6 +13,7 @@ from synthrec.rules.amounts import Amount, FloatArray, Target, evaluate, impossi
 from synthrec.rules.choices import category, lookup, table
 from synthrec.rules.correlated import CorrelatedMaker
 from synthrec.rules.fitted import FittedMaker
+from synthrec.rules.graph import PartnerMaker
 from synthrec.rules.numbers import convert, from_labels
 from synthrec.rules.numeric import DistMaker, MixtureMaker
 from synthrec.rules.predictors import LogitMaker, SoftmaxMaker
@@ -29,6 +30,7 @@ from synthrec.schema.dist_spec import Dist
 from synthrec.schema.events_spec import Given
 from synthrec.schema.expressions import Expression, compile_expression
 from synthrec.schema.fitted_spec import Fitted
+from synthrec.schema.graph_spec import Partner
 from synthrec.schema.model import Column
 from synthrec.schema.predictor_spec import Logit, Softmax
 from synthrec.schema.prevalence_spec import Prevalence
@@ -203,6 +205,7 @@ _MAKERS: Mapping[type[base.Spec], Callable[[Any, Target], Maker]] = {
     spec.Mixture: MixtureMaker.of,
     spec.Scan: scan,
     spec.Copy: CopyMaker.of,
+    Partner: PartnerMaker.of,
     spec.Bernoulli: BernoulliMaker.of,
     Prevalence: PrevalenceMaker.of,
     Logit: LogitMaker.of,

@@ -111,6 +111,8 @@ class GivenMaker:
         vector = rows.given[self.field]
         if vector.levels is not None:
             return from_labels(vector, self.column)
+        if self.column.kind == "float":
+            return vector
         unit = MICROSECONDS_PER_DAY if self.column.kind == "date" else 1
         whole = vector.values.astype(np.int64) // unit
         step = tick(self.column)

@@ -10,10 +10,11 @@ from synthrec.schema.faults import suggestion
 from synthrec.schema.fitted_checks import fitted_problems
 from synthrec.schema.generate_model import SIBLINGS, Copy, Sequence
 from synthrec.schema.generate_parts import Part
+from synthrec.schema.graph_spec import MEETING_FIELDS, Partner
 from synthrec.schema.id_number_spec import IdNumber
 from synthrec.schema.joint_checks import block_problems
 from synthrec.schema.model import LABEL_KINDS, Column, Scalar, Schema
-from synthrec.schema.row_sources import GIVEN_LABELS, source_problems
+from synthrec.schema.row_sources import GIVEN_LABELS, GIVEN_NUMBERS, source_problems
 from synthrec.schema.rule_tables import (
     Problem,
     RuleTable,
@@ -108,10 +109,31 @@ def _given(table: RuleTable) -> Iterator[Problem]:
         column, field = table.columns[name], make.make.field
         if field not in fields:
             yield place, f"{field!r} does not come about with the rows", suggestion(field, fields)
-        elif column.kind not in (LABEL_KINDS if field in GIVEN_LABELS else MOMENTS):
+        elif column.kind not in _given_kinds(field):
             yield place, f"{field} for a column of kind {column.kind}", "give it another kind"
         elif column.timezone is not None:
             yield place, "an event with a timezone", "events are in local wall time: remove the timezone"
+
+
+def _given_kinds(field: str) -> frozenset[str]:
+    if field in GIVEN_NUMBERS:
+        return frozenset({"float"})
+    return frozenset(LABEL_KINDS) if field in GIVEN_LABELS else MOMENTS
+
+
+def _partners(table: RuleTable) -> Iterator[Problem]:
+    """Columns of the parent at the other side: rows have one, and it is of the parent's table."""
+    fields = table.source.fields if table.source is not None else frozenset[str]()
+    for name, make in table.makes.items():
+        if not isinstance(make.make, Partner):
+            continue
+        place: Path = (*column_path(table.name, table.spec, name), "generate", "partner")
+        if not fields >= MEETING_FIELDS:
+            yield place, "rows without another side", "give a stream of events a `between:`"
+        elif make.make.column.partition(".")[0] != table.generate.per:
+            yield place, f"{make.make.column!r} is no column of the parent", f"write {table.generate.per}.…"
+        elif not table.columns[name].null.allowed:
+            yield place, "a column that is never missing", "write null: {allowed: true}"
 
 
 def _foreign_keys(table: RuleTable, per: str, key: tuple[str, ...]) -> Iterator[Problem]:
@@ -126,9 +148,10 @@ def _foreign_keys(table: RuleTable, per: str, key: tuple[str, ...]) -> Iterator[
             continue
         for column, target in zip(foreign.columns, key, strict=False):
             make = table.makes.get(column)
-            if make is None or not isinstance(make.make, Copy) or make.make.column != f"{per}.{target}":
+            name = f"{per}.{target}"
+            if make is None or make.make not in (Copy(column=name), Partner(column=name)):
                 place = (*column_path(table.name, table.spec, column), "generate")
-                yield place, "a foreign key that is not its parent's key", f"write {{copy: {per}.{target}}}"
+                yield place, "a foreign key that is not its parent's key", f"write {{copy: {name}}}"
 
 
 def _columns(table: RuleTable, names: Mapping[str, Column], params: Params) -> Iterator[Problem]:
@@ -150,6 +173,7 @@ def _columns(table: RuleTable, names: Mapping[str, Column], params: Params) -> I
                     "nothing in its own table can depend on a sequence",
                 )
     yield from _given(table)
+    yield from _partners(table)
     yield from block_problems(table)
     yield from fitted_problems(table)
     yield from _cycle(table, used)

@@ -17,6 +17,7 @@ from synthrec.schema.correlated_spec import Block, Correlated
 from synthrec.schema.dist_spec import Dist
 from synthrec.schema.events_spec import Given
 from synthrec.schema.fitted_spec import Fitted, FittedBlock
+from synthrec.schema.graph_spec import Partner
 from synthrec.schema.id_number_spec import IdNumber
 from synthrec.schema.model import Column, Domain, Kind, Model, Null, Scalar
 from synthrec.schema.predictor_spec import Logit, Softmax
@@ -318,6 +319,7 @@ SPECS: Mapping[str, type[Spec]] = {
     "mixture": Mixture,
     "scan": Scan,
     "copy": Copy,
+    "partner": Partner,
     "bernoulli": Bernoulli,
     "prevalence": Prevalence,
     "id_number": IdNumber,
@@ -332,7 +334,7 @@ SPECS: Mapping[str, type[Spec]] = {
 }
 SIBLINGS = (Scan, Ar, Split)
 """Specs that look along a parent's rows."""
-_SINGLE = {"const": "value", "expr": "source", "copy": "column", "given": "field"}
+_SINGLE = {"const": "value", "expr": "source", "copy": "column", "partner": "column", "given": "field"}
 
 
 def build(key: str, value: Any) -> Spec:

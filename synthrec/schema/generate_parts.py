@@ -24,6 +24,7 @@ from synthrec.schema.generate_model import (
     Scan,
     Table,
 )
+from synthrec.schema.graph_spec import Partner
 from synthrec.schema.joint_checks import effect_problems
 from synthrec.schema.model import LABEL_KINDS, NUMERIC_KINDS, Column, Scalar
 from synthrec.schema.predictor_spec import Logit, Softmax
@@ -101,7 +102,7 @@ class Part:
         for path, name in self._make.references():
             if name not in self._names:
                 yield path, f"unknown column {name!r}", suggestion(name, self._names)
-            elif isinstance(self._make.make, Copy):
+            elif isinstance(self._make.make, Copy | Partner):
                 yield from self._copy_problems(path, name)
 
     def _copy_problems(self, path: Path, name: str) -> Iterator[Problem]:

@@ -16,8 +16,9 @@ from synthrec.schema.spec_base import Moment, Path
 Problem = tuple[Path, str, str]
 RowSource = Events | History
 SOURCES: Mapping[str, type[RowSource]] = {"events": Events, "history": History}
-GIVEN_LABELS = frozenset({"stream", "state", "next"})
-"""What comes about with rows as labels; all else are moments."""
+GIVEN_LABELS = frozenset({"stream", "side", "state", "next"})
+GIVEN_NUMBERS = frozenset({"shared"})
+"""What comes about with rows as labels, and as numbers; all else are moments."""
 _DATETIME = Column(kind="datetime")
 
 
