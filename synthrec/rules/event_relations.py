@@ -112,7 +112,7 @@ class Following:
         times = causes.times + self.delay * MICROSECONDS_PER_SECOND
         followed = draws(self.name).random(len(times)) < share[causes.group]
         followed &= times // MICROSECONDS_PER_DAY == causes.times // MICROSECONDS_PER_DAY
-        which = np.full(len(times), self.stream, dtype=happened.which.dtype)
+        which = np.full(len(times), self.stream, dtype=np.int64)
         return happened.joined(Occasions(causes.group, times, times, which).kept(followed))
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from synthrec.rules.amounts import Amount, FloatArray, Target, impossible
 from synthrec.rules.rows import Rows
+from synthrec.schema import event_parts
 from synthrec.schema import events_spec as spec
 from synthrec.schema.expression_types import MICROSECONDS_PER_DAY
 from synthrec.schema.rule_tables import MAX_CHILDREN
@@ -33,8 +34,8 @@ class Profile:
     @classmethod
     def of(cls, stream: spec.Stream) -> Profile:
         """From weights by hour of the week, or by hour of the day times day of the week."""
-        days = np.asarray(stream.weekdays or (1.0,) * spec.DAYS_PER_WEEK)
-        hours = np.asarray(stream.hours or (1.0,) * spec.HOURS_PER_DAY)
+        days = np.asarray(stream.weekdays or (1.0,) * event_parts.DAYS_PER_WEEK)
+        hours = np.asarray(stream.hours or (1.0,) * event_parts.HOURS_PER_DAY)
         weights = np.asarray(stream.week) if stream.week else np.outer(days, hours).ravel()
         upto = np.concatenate(([0.0], np.cumsum(weights)))
         return cls(upto / upto[-1])

@@ -40,7 +40,7 @@ class Every(Model):
 
 
 class Lasts(Model):
-    """How many days an event lasts: `least` and a negative binomial number more; it ends at `given: until`."""
+    """How many days an event lasts: `least` and a negative binomial number more; its end is `until`."""
 
     mean: Amount
     """Of the days beyond the least."""
