@@ -32,9 +32,20 @@ def _made(card: Card) -> Iterator[Item]:
     yield from _citations(card)
     yield from _scenarios(card)
     yield f"seed ({card.seed.kind})", card.seed.value
+    yield from _fitted(card)
     yield from _selection(card)
     yield from _lineage(card)
     yield "digital source type", card.digital_source_type
+
+
+def _fitted(card: Card) -> Iterator[Item]:
+    """Columns that models filled, and what stands behind each model."""
+    for part in card.fitted:
+        columns = ", ".join(f"{name} as {source}" for name, source in sorted(part.columns.items()))
+        model = f"{part.generator.name}, {part.generator.model_digest}; {part.covered.replace('_', ' ')}"
+        yield f"{part.block} of {part.table}", f"{columns}; model: {model}"
+        yield f"records behind {part.block}", f"{part.source.fingerprint} under key {part.source.key_id}"
+        yield f"claim of {part.block}", part.privacy.statement
 
 
 def _selection(card: Card) -> Iterator[Item]:

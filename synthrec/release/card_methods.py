@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from synthrec.release.card import Card, CitationsPart, Result, Source
+from synthrec.release.card import Card, CitationsPart, GeneratorPart, Lineage, Result, Seed, Source
 from synthrec.release.card_words import QUALITY, band, by_kind, counted_rows, coverage
 from synthrec.release.pages import WORDS
 
@@ -24,7 +24,10 @@ def _sentences(card: Card) -> Iterator[str]:
         f"Synthetic records of {named} ({_short(card.record_schema.digest)}), {tables}, were made with "
         f"{card.tool.name} {card.tool.version} on {card.created[:10]}."
     )
-    yield from _rules(card) if card.source is None else _model(card, card.source)
+    if card.fitted:
+        yield from _filled(card)
+    else:
+        yield from _rules(card) if card.source is None else _model(card, card.source)
     yield from _selection(card)
     yield card.privacy.statement
     yield from _judged(card)
@@ -40,6 +43,8 @@ def _rules(card: Card) -> Iterator[str]:
 
 
 def _cited(cited: CitationsPart) -> str:
+    if cited.assumed == cited.figures:
+        return f"All {cited.figures:,} numbers in its rules and params are assumptions of its author."
     own = f"{cited.assumed:,} are assumptions of its author"
     told = f"Of {cited.figures:,} numbers in its rules and params {own}"
     entries = (item for _, item in sorted(cited.sources.items()))
@@ -51,13 +56,36 @@ def _cited(cited: CitationsPart) -> str:
 
 
 def _model(card: Card, source: Source) -> Iterator[str]:
-    generator, lineage = card.generator, card.lineage
-    given = ((name, value) for name, value in sorted(generator.parameters.items()) if value is not None)
-    model = [generator.name, *(f"{name} = {value}" for name, value in given)]
-    if generator.model_digest is not None:
-        model.append(_short(generator.model_digest))
-    yield f"They were drawn from a model ({', '.join(model)}) that was fitted to {_records(source)}."
+    model = _generator(card.generator)
+    yield f"They were drawn from a model ({model}) that was fitted to {_records(source)}."
     yield HOLDOUTS[source.holdout]
+    yield from _generation(card.lineage)
+
+
+def _filled(card: Card) -> Iterator[str]:
+    """Rules whose columns were filled by models: every model with what it learned from."""
+    yield f"They were drawn from the rules of the schema with {_seed(card.seed)}."
+    for part in card.fitted:
+        columns = f"the columns {', '.join(sorted(part.columns))} of {part.table}"
+        model = f"{_generator(part.generator)}, fitted to {_records(part.source)}"
+        yield f"A model filled {columns} ({model}). {HOLDOUTS[part.source.holdout]}"
+        yield from _generation(part.lineage)
+
+
+def _seed(seed: Seed) -> str:
+    return f"seed {seed.value}" if seed.kind == "plain" else "a seed to which the card holds a commitment"
+
+
+def _generator(generator: GeneratorPart) -> str:
+    """Name, settings and digest of a model."""
+    given = ((name, value) for name, value in sorted(generator.parameters.items()) if value is not None)
+    told = [generator.name, *(f"{name} = {value}" for name, value in given)]
+    if generator.model_digest is not None:
+        told.append(_short(generator.model_digest))
+    return ", ".join(told)
+
+
+def _generation(lineage: Lineage) -> Iterator[str]:
     if lineage.generation_depth > 1:
         told = f"generation {lineage.generation_depth}, share of real records {lineage.real_fraction:.4g}"
         yield f"What the model learned from was itself synthetic: {told}."

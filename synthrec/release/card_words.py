@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from synthrec.release.card import Card, Result, RowBand
+from synthrec.release.card import Card, Result, RowBand, Source
 from synthrec.release.card_terms import term_in_words
 from synthrec.release.judge import CONFORMITY
 
@@ -21,18 +21,30 @@ MANY = 3
 """Keys that a sentence lists; of more it tells the number."""
 
 Item = tuple[str, str]
-"""A label, empty where none is needed, and what stands beside it."""
+"""A label and what stands beside it."""
 
 
 def first_screen(card: Card) -> tuple[tuple[str, tuple[Item, ...]], ...]:
-    """The questions that a reader has first, each with its answers."""
+    """The questions that a reader has first, each with its answers; answers of one label stand together."""
     return (
-        ("What is it?", tuple(_what(card))),
-        ("May I use it?", tuple(use(card))),
-        ("Who says so?", tuple(_who(card))),
-        ("What was measured?", tuple(_measured(card))),
-        ("What does it not say?", tuple(("", sentence) for sentence in _unsaid(card))),
+        ("What is it?", _together(_what(card))),
+        ("May I use it?", _together(use(card))),
+        ("Who says so?", _together(_who(card))),
+        ("What was measured?", _together(_measured(card))),
+        ("What is claimed, and what is not?", _together(_claimed(card))),
     )
+
+
+def _together(items: Iterable[Item]) -> tuple[Item, ...]:
+    texts: dict[str, list[str]] = {}
+    for label, text in items:
+        texts.setdefault(label, []).append(text)
+    return tuple((label, _list(same)) for label, same in texts.items())
+
+
+def _list(texts: list[str]) -> str:
+    """Texts in a row; a full stop stands at the end only."""
+    return "; ".join([*(text.removesuffix(".") for text in texts[:-1]), texts[-1]])
 
 
 def unclaimed(card: Card) -> Iterator[str]:
@@ -41,7 +53,7 @@ def unclaimed(card: Card) -> Iterator[str]:
     if card.source is not None:
         yield (
             "The audit read the real records, and so did the decision to release. "
-            "synthrec asserts nothing about the records under any law."
+            "synthrec asserts nothing under any law."
         )
     yield from waivers(card)
 
@@ -58,15 +70,15 @@ def waivers(card: Card) -> Iterator[str]:
 
 def use(card: Card) -> Iterator[Item]:
     """What the records are for, until when, under which terms, and whom to ask."""
-    yield "intended", card.use.intended or "not stated"
-    yield "out of scope", card.use.out_of_scope or "not stated"
+    yield "for", card.use.intended or "not stated"
+    yield "not for", card.use.out_of_scope or "not stated"
     if card.use.expires is not None:
         yield "until", card.use.expires
     yield "licence", card.use.licence or "not stated"
     if card.source is not None:
-        yield "licence of the source", card.source.licence or "not stated"
-        yield from (("obligation", obligation) for obligation in card.source.obligations)
-        yield from (("term of the source", term_in_words(term)) for term in card.source.terms)
+        yield "of the source", f"licence: {card.source.licence or 'not stated'}"
+        yield from (("obligations", obligation) for obligation in card.source.obligations)
+        yield from (("of the source", term_in_words(term)) for term in card.source.terms)
     if card.use.contact is not None:
         yield "contact", card.use.contact
 
@@ -85,6 +97,12 @@ def band(rows: RowBand) -> str:
     return f"{rows.low:,}" if rows.low == rows.high else f"{rows.low:,} to {rows.high:,}"
 
 
+def models(card: Card) -> tuple[str, ...]:
+    """Names of the generators that learned, each once."""
+    names = [part.generator.name for part in card.fitted] or [card.generator.name]
+    return tuple(dict.fromkeys(names))
+
+
 def counted_rows(card: Card) -> dict[str, int]:
     """Rows by table, each table once in however many formats it stands."""
     stems = ((subject.name.partition(".")[0], subject.rows) for subject in card.subjects)
@@ -92,34 +110,34 @@ def counted_rows(card: Card) -> dict[str, int]:
 
 
 def _what(card: Card) -> Iterator[Item]:
-    tables = ", ".join(f"{table} ({rows:,} rows)" for table, rows in counted_rows(card).items())
-    yield "synthetic records", tables or "no table of the schema"
+    tables = ", ".join(f"{rows:,} rows of {table}" for table, rows in counted_rows(card).items())
+    yield "synthetic", tables or "no table of the schema"
     yield "made", f"{card.created[:10]} by {card.tool.name} {card.tool.version}"
     if card.source is None:
         yield "from", "the rules of the schema; no real records were used"
     else:
-        yield "from", f"a model ({card.generator.name}) that learned from records; {_learned_from(card)}"
+        made = "the rules of the schema and models that fill columns" if card.fitted else "a model"
+        yield "from", f"{made} ({', '.join(models(card))}) that learned from records"
+        yield "learned from", _learned_from(card.source)
+    if card.lineage.generation_depth > 1:
+        depth, share = card.lineage.generation_depth, card.lineage.real_fraction
+        yield "generation", f"{depth}; {share:.0%} of what was learned from was real"
     if card.conditional is not None:
         yield "only where", card.conditional.where
     if card.scenarios is not None:
         names = dict.fromkeys(item.scenario for item in card.scenarios.scenarios)
-        yield "rare events on purpose", ", ".join(names)
+        yield "on purpose", ", ".join(names)
 
 
-def _learned_from(card: Card) -> str:
-    """Whose records, from when and how many; and whether some of them were synthetic themselves."""
-    source, lineage = card.source, card.lineage
-    if source is None:
-        return ""
-    told = [
-        source.name and f"name: {source.name}",
+def _learned_from(source: Source) -> str:
+    """Whose records, from when, and how many as far as it may be told."""
+    told = (
+        source.name,
+        source.period,
+        source.rows and f"{band(source.rows)} rows",
+        source.persons and f"{source.persons} persons",
         f"custodian: {source.custodian or 'not stated'}",
-        source.period and f"period: {source.period}",
-        source.rows and f"rows: {band(source.rows)}",
-        source.persons and f"persons: {source.persons}",
-    ]
-    if lineage.generation_depth > 1:
-        told.append(f"generation {lineage.generation_depth}: {lineage.real_fraction:.0%} of them were real")
+    )
     return "; ".join(part for part in told if part)
 
 
@@ -128,44 +146,40 @@ def _who(card: Card) -> Iterator[Item]:
     yield from (("waived", sentence) for sentence in waivers(card))
     for item in card.regulatory:
         yield item.regime, f"asserted by {item.assertion_by}; basis: {item.basis}"
-    yield (
-        "signature",
-        "not on this page; synthrec card verify tells whether the export is signed, and by whom",
-    )
+    yield "signed", "see synthrec card verify; a page cannot vouch for itself"
 
 
 def _measured(card: Card) -> Iterator[Item]:
-    for question, results in by_kind(card.results):
+    labels = ("risk", "likeness", "schema")
+    for label, (_, results) in zip(labels, by_kind(card.results), strict=True):
         if results:
-            yield question, _tally(results)
-    claim = card.privacy.guarantee
-    if claim is not None:
-        yield "differential privacy", f"epsilon {claim.epsilon}, delta {claim.delta}"
-    yield "measured on", coverage(card)
+            yield label, _tally(results)
+    yield "on", coverage(card)
     yield from (("warning", warning) for warning in card.warnings)
 
 
 def _tally(results: list[Result]) -> str:
     passed = sum(result.verdict == "pass" for result in results)
     told = f"{passed} of {len(results)} measures passed"
-    open_ = sorted({result.check for result in results if result.verdict != "pass"})
-    return f"{told}; not {', '.join(open_)}" if open_ else told
+    missed = sorted({result.check for result in results if result.verdict != "pass"})
+    return f"{told}; not {', '.join(missed)}" if missed else told
 
 
 def coverage(card: Card) -> str:
     """Which rows the decision was made on."""
     rows = f"{card.coverage.audited_rows:,}"
     if card.coverage.kind == "very_output":
-        return f"these very rows, {rows}"
+        return "all of these records"
     if card.coverage.kind == "under_claim":
         return f"a trial of the model when it was fitted; of these {rows} rows, whether they keep the schema"
     return f"{rows} rows, all among those audited when the model was fitted"
 
 
-def _unsaid(card: Card) -> Iterator[str]:
-    yield card.privacy.statement
+def _claimed(card: Card) -> Iterator[Item]:
+    yield "claim", card.privacy.statement
     if card.source is not None:
-        yield "The audit read the real records, and so did the decision to release."
-    yield "synthrec asserts nothing about the records under any law; who asserts something is named here."
-    yield from card.use.limits
-    yield from (f"Known bias: {bias}" for bias in card.use.biases)
+        yield "not covered", "The audit read the real records, and so did the decision to release."
+    others = "what others assert is named here" if card.regulatory else "nobody does on this card"
+    yield "law", f"synthrec asserts nothing under any law; {others}."
+    yield from (("limits", limit) for limit in card.use.limits)
+    yield from (("biases", bias) for bias in card.use.biases)

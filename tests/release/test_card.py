@@ -42,7 +42,7 @@ def test_sources_and_code_systems_stand_on_the_card(learned_release) -> None:
     card = build_card(replace(learned_release, schema=schema, learned=None))
     cited = card.record_schema.citations
     assert cited is not None
-    assert set(cited.sources) == {"nchs_511", "cdc_diabetes", "hcup_180", "hcup_248"}
+    assert {"nchs_511", "hcup_248"} <= set(cited.sources) <= set(schema.sources)
     assert set(cited.code_systems) == {"icd_10_cm"}
     assert 0 < cited.assumed < cited.figures
     shown = render_markdown(card)
