@@ -8,6 +8,7 @@ short name or a file in or below the folder of the schema that names it; nothing
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,14 @@ def _located(source: YamlSource, key: Key, name: object) -> Path:
         found = f"{str(name)[:80]!r} is neither a shipped schema nor a file beside this one"
         repair = f"name a file in or below this folder, or one of: {known}"
         raise SchemaError([source.fault(key, found, repair)]) from None
+
+
+def move_models(base: YamlSource, source: YamlSource) -> None:
+    """Write the paths of a sound base's models, which lie beside it, as they are seen from the schema."""
+    there, here = (Path(file).parent.resolve() for file in (base.file, source.file))
+    for table in base.document["tables"].values():
+        for block in (table.get("generate") or {}).get("fitted", {}).values():
+            block["model"] = Path(os.path.relpath(there / block["model"], here)).as_posix()
 
 
 def overlaid(base: Mapping[str, Any], source: YamlSource) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from synthrec.schema.faults import suggestion
-from synthrec.schema.fitted_spec import Fitted
+from synthrec.schema.fitted_spec import Fitted, is_portable
 from synthrec.schema.model import LABEL_KINDS, Column, Domain, Schema, TableSpec
 from synthrec.schema.rule_tables import Problem, RuleTable, column_path, rule_tables
 from synthrec.schema.scalars import model_number
@@ -49,6 +49,11 @@ def fitted_problems(table: RuleTable) -> Iterator[Problem]:
             place = ("tables", table.name, "generate", "fitted", block)
             yield place, "a block that fills no column", f"write fitted: {{block: {block}}}, or remove it"
         yield from _twice(table, columns)
+    for block, content in blocks.items():
+        if not is_portable(content.model):
+            place = ("tables", table.name, "generate", "fitted", block, "model")
+            found = "a path that does not hold on every machine"
+            yield place, found, "write it with /, as seen from the folder of this schema"
     if table.count is not None and isinstance(table.count.make, Fitted):
         place = ("tables", table.name, "generate", "count", "fitted")
         yield place, "a number of rows from a model", "make the number by rules; a model fills rows"

@@ -6,7 +6,7 @@ import re
 from pathlib import PurePosixPath
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from synthrec.schema.model import Model, Name
 from synthrec.schema.spec_base import MOMENTS, NUMBERS, Spec
@@ -14,19 +14,17 @@ from synthrec.schema.spec_base import MOMENTS, NUMBERS, Spec
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
-def _relative(text: str) -> str:
-    """A path that means the same on every machine where schema and model lie beside each other."""
-    if not text.isprintable() or "\\" in text or "://" in text or _DRIVE.match(text):
-        raise ValueError("not the path of a folder; write it with /, relative to this schema")
-    if text.startswith("~") or PurePosixPath(text).is_absolute():
-        raise ValueError("a path that holds on one machine only; write it relative to this schema")
-    return text
+def is_portable(path: str) -> bool:
+    """Whether a path means the same on every machine where schema and model lie beside each other."""
+    is_foreign = "\\" in path or "://" in path or _DRIVE.match(path) is not None
+    is_local = path.startswith("~") or PurePosixPath(path).is_absolute()
+    return path.isprintable() and not is_foreign and not is_local
 
 
 class FittedBlock(Model):
     """A fitted model that fills columns of each row together."""
 
-    model: Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_relative)]
+    model: Annotated[str, Field(min_length=1, max_length=400)]
     """Its folder, relative to the schema file."""
 
 

@@ -153,9 +153,10 @@ def _references(layout: Layout, schema: Schema) -> Iterator[str]:
 
 def _labels(layout: Layout, tables: Mapping[str, RuleTable]) -> Iterator[str]:
     for (table, column), box in layout.nodes.items():
-        is_helper = column in tables[table].generate.helpers
-        yield _rectangle(box, "#eee" if is_helper else "#dfe8fb", "#99a")
         make = tables[table].makes.get(column)
+        is_helper, is_learned = column in tables[table].generate.helpers, make and make.key == "fitted"
+        fill = "#dff3e0" if is_learned else "#eee" if is_helper else "#dfe8fb"
+        yield _rectangle(box, fill, "#99a")
         kind = tables[table].columns[column].kind
         said = f"{column}: {kind}" + (f", made by {make.key}" if make else "")
         shown = column if len(column) <= 22 else f"{column[:21]}…"

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from synthrec.errors import Fault, SchemaError
 from synthrec.schema import citations
 from synthrec.schema.draft import Draft
-from synthrec.schema.extends import base_file, beside, overlaid
+from synthrec.schema.extends import base_file, beside, move_models, overlaid
 from synthrec.schema.faults import broken_paths, mended, structural_problems
 from synthrec.schema.model import Schema
 from synthrec.schema.named import expanded
@@ -83,6 +83,7 @@ def _complete(source: YamlSource, chain: tuple[Path, ...]) -> YamlSource:
         path = base_file(source, chain)
         base = _complete(_read(path), (*chain, path))
         _schema(copy.deepcopy(base))
+        move_models(base, source)
         overlaid(base.document, source)
     return source
 

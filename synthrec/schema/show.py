@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from synthrec.schema.fitted_checks import filled
 from synthrec.schema.model import Column, Domain, PersonVia, Schema, TableSpec, label
+from synthrec.schema.rule_tables import RuleTable, rule_tables
 
 MAX_VALUES = 6
 _HEADINGS = ("column", "kind", "role", "domain", "says", "missing")
@@ -27,9 +29,11 @@ def _lines(schema: Schema) -> Iterator[str]:
     }
     yield from (f"{name}: {text}" for name, text in terms.items() if text)
     yield from (f"param {name} = {label(value)}" for name, value in schema.params.items())
-    for name, table in schema.tables.items():
+    for name, table in rule_tables(schema).items():
         yield ""
-        yield from _table(name, table)
+        yield from _table(name, table.spec)
+        yield from _filled(table)
+        yield from _rules(table.spec)
 
 
 def _table(name: str, table: TableSpec) -> Iterator[str]:
@@ -45,6 +49,9 @@ def _table(name: str, table: TableSpec) -> Iterator[str]:
     }
     yield from (f"  {key}: {text}" for key, text in facts.items() if text)
     yield from _columns(table)
+
+
+def _rules(table: TableSpec) -> Iterator[str]:
     yield from (f"  {rule.severity} {rule.name}: {' '.join(rule.expr.split())}" for rule in table.constraints)
 
 
@@ -62,6 +69,12 @@ def _columns(table: TableSpec) -> Iterator[str]:
     widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADINGS))]
     for row in rows:
         yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _filled(table: RuleTable) -> Iterator[str]:
+    """The columns and helpers that come from fitted models."""
+    for block, columns in filled(table).items():
+        yield f"  filled by the model {table.generate.fitted[block].model}: {', '.join(columns)}"
 
 
 def _row(name: str, column: Column) -> tuple[str, ...]:
