@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from synthrec.release.card import Card, card_bytes
-from synthrec.release.card_render import render_html, render_markdown
+from synthrec.release.card_render import markdown_file, render_html
 from synthrec.release.export import CARD
 from synthrec.release.reports.public import public_html
 
@@ -12,7 +12,7 @@ def card_files(card: Card) -> dict[str, bytes]:
     """Contents by name: the card, and the pages that say what it says."""
     return {
         CARD: card_bytes(card),
-        "card.md": render_markdown(card).encode(),
+        "card.md": markdown_file(card).encode(),
         "card.html": render_html(card).encode(),
         "report.html": public_html(card).encode(),
     }

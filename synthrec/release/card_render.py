@@ -13,8 +13,13 @@ from synthrec.release.pages import environment, html_page
 
 
 def render_markdown(card: Card) -> str:
-    """The card as GitHub-flavoured Markdown under the front matter of a Hugging Face dataset card."""
-    return front_matter(card) + "\n" + environment("md").get_template("card.md.j2").render(_context(card))
+    """The card as GitHub-flavoured Markdown."""
+    return environment("md").get_template("card.md.j2").render(_context(card))
+
+
+def markdown_file(card: Card) -> str:
+    """The Markdown under the front matter of a Hugging Face dataset card."""
+    return f"{front_matter(card)}\n{render_markdown(card)}"
 
 
 def render_html(card: Card) -> str:

@@ -23,7 +23,7 @@ from synthrec.release.card import (
 from synthrec.release.card_files import card_files
 from synthrec.release.card_front import size_category
 from synthrec.release.card_methods import methods
-from synthrec.release.card_render import render_html, render_markdown
+from synthrec.release.card_render import markdown_file, render_html, render_markdown
 from synthrec.release.card_terms import LABELS, term_in_words
 from synthrec.release.card_words import first_screen
 
@@ -114,8 +114,8 @@ def test_no_name_adds_an_element_to_the_html(learned_card, text) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_name_adds_markup_to_the_markdown(learned_card, text) -> None:
-    plain = render_markdown(renamed(learned_card, "harmless")).splitlines()
-    page = render_markdown(renamed(learned_card, text))
+    plain = markdown_file(renamed(learned_card, "harmless")).splitlines()
+    page = markdown_file(renamed(learned_card, text))
     assert len(page.splitlines()) == len(plain)
     for line, other in zip(page.splitlines(), plain, strict=True):
         assert re.findall(r"(?<!\\)\|", line) == re.findall(r"\|", other)
@@ -130,7 +130,7 @@ def test_no_name_adds_markup_to_the_markdown(learned_card, text) -> None:
 def test_no_text_at_all_breaks_out(learned_card, text) -> None:
     card = renamed(learned_card, text)
     assert "script" not in Page(render_html(card)).elements
-    assert not re.search(r"[<>`]", re.sub(r"\\.", "", SIZE.sub("", render_markdown(card))))
+    assert not re.search(r"[<>`]", re.sub(r"\\.", "", SIZE.sub("", markdown_file(card))))
 
 
 def test_no_invisible_character_reaches_a_page(learned_card) -> None:
@@ -185,7 +185,7 @@ def test_terms_of_the_source_are_told_in_words(learned_card, rules_card) -> None
 
 
 def front(card: Card):
-    _, block, _ = render_markdown(card).split("---\n", 2)
+    _, block, _ = markdown_file(card).split("---\n", 2)
     return YAML(typ="safe", pure=True).load(block)
 
 
