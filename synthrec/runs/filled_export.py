@@ -18,6 +18,8 @@ from synthrec.release.card_build import (
     use_part,
 )
 from synthrec.release.judge import CONFORMITY
+from synthrec.release.signing.approvals import named
+from synthrec.release.signing.statement import ApprovalPart
 from synthrec.rules.fitted import Models
 from synthrec.runs.context import Run
 from synthrec.runs.export import Backing, Place, draft, export
@@ -89,7 +91,10 @@ def export_filled(
     refuse_uncovered(blocks, run)
     made = replace(maker, models=approved_rows(blocks, maker.schema, draw))
     backing = Backing(
-        fitted=_told(blocks, draw, run), approved=_results(blocks), limits=(*limits, *_limits(blocks))
+        fitted=_told(blocks, draw, run),
+        approved=_results(blocks),
+        limits=(*limits, *_limits(blocks)),
+        approval=_only_approval(blocks),
     )
     return export(made, draw, place, backing, run)
 
@@ -129,6 +134,13 @@ def _part(block: FilledBlock, draw: Draw, run: Run) -> FittedPart:
         lineage=lineage_part(learned),
         use=use_part(schema.info, block.model.limits(), is_learned=True),
     )
+
+
+def _only_approval(blocks: Sequence[FilledBlock]) -> ApprovalPart | None:
+    """The approval that a signature names: that of the model, where there is one model only."""
+    approvals = {block.model.stored.digest: block.model.approval for block in blocks}
+    (first, *others) = approvals.values()
+    return None if others or first is None else named(first)
 
 
 def _results(blocks: Sequence[FilledBlock]) -> tuple[Result, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from synthrec.privacy.entries import Head
 from synthrec.privacy.ledger import ledger_folder
 from synthrec.privacy.ledger_store import FILE as LEDGER
 from synthrec.release.approval import FILE, Approval, read_approval
-from synthrec.release.card import Card
+from synthrec.release.card import Card, FittedPart, Seed
 from synthrec.release.card_build import seed_commitment
 from synthrec.release.export import CARD
 from synthrec.release.signing.approvals import ENDORSEMENT, Endorsed, endorsed, named
@@ -53,6 +53,16 @@ class ModelAtHand:
         return cls(stored.digest, read_approval(folder, keys, model_digest=stored.digest), keys, signed)
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """What a card says was drawn from a model."""
+
+    covered: str
+    rows: int
+    seed: Seed | None
+    """None where it is not the model's own."""
+
+
 def model_breaches(card: Card, model: ModelAtHand, approved: ApprovalPart | None) -> Iterator[Breach]:
     """Whether the model is the one on the card, and its approval covers what the card says it covers.
 
@@ -63,30 +73,48 @@ def model_breaches(card: Card, model: ModelAtHand, approved: ApprovalPart | None
     """
     if model.signed is not None:
         yield from expired_key(model.signed.key, ENDORSEMENT, today())
-    if card.generator.model_digest != model.digest:
+    filled = [part for part in card.fitted if part.generator.model_digest == model.digest]
+    if card.generator.model_digest != model.digest and not filled:
         yield Breach(BreachKind.OTHER_MODEL, CARD, "the records are of another model")
         return
     if model.approval is None:
         found = "missing, so that nothing says whether the model was approved"
         yield Breach(BreachKind.CHANGED_APPROVAL, FILE, found)
         return
-    told = (*_terms(card, model.approval, model.keys), *_age(model.approval, approved))
+    told = (*_terms(card, _drawn(card, filled), model.approval, model.keys), *_age(model.approval, approved))
     yield from (Breach(BreachKind.CHANGED_APPROVAL, where, found) for where, found in told)
 
 
-def _terms(card: Card, approval: Approval, keys: Keys | None) -> Iterator[tuple[str, str]]:
+def _drawn(card: Card, filled: Sequence[FittedPart]) -> list[Drawn]:
+    """The blocks that the model filled, or else all records."""
+    whole = Drawn(card.coverage.kind, card.coverage.audited_rows, card.seed)
+    return [_by_block(card, part) for part in filled] or [whole]
+
+
+def _by_block(card: Card, part: FittedPart) -> Drawn:
+    rows = [subject.rows for subject in card.subjects if subject.name.partition(".")[0] == part.table]
+    return Drawn(part.covered, max(rows, default=0), part.seed)
+
+
+def _terms(
+    card: Card, drawn: Sequence[Drawn], approval: Approval, keys: Keys | None
+) -> Iterator[tuple[str, str]]:
     if card.coverage.kind == "very_output":
         return
     if approval.verdict != "pass":
         yield FILE, f"the audit of the model ended with {approval.verdict}"
     if (approval.policy_digest, approval.profile_digest) != (card.policy.digest, card.profile.digest):
         yield FILE, "given under another policy or profile than the card names"
-    if card.coverage.kind == "under_claim":
-        return
-    if card.coverage.audited_rows > approval.rows:
-        yield FILE, "covers fewer rows than the card says"
-    if keys is not None and card.seed.value != seed_commitment(approval.seed, approval.model_digest, keys):
-        yield FILE, "given for another seed than the card commits to"
+    for part in (part for part in drawn if part.covered != "under_claim"):
+        if part.rows > approval.rows:
+            yield FILE, "covers fewer rows than the card says"
+        if keys is not None and not _commits(part.seed, approval, keys):
+            yield FILE, "given for another seed than the card commits to"
+
+
+def _commits(seed: Seed | None, approval: Approval, keys: Keys) -> bool:
+    commitment = seed_commitment(approval.seed, approval.model_digest, keys)
+    return seed is not None and seed.value == commitment
 
 
 def _age(approval: Approval, approved: ApprovalPart | None) -> Iterator[tuple[str, str]]:
