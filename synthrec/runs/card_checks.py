@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from synthrec.release.card import Card, ExpectationsPart, SuitePart, card_bytes,
 from synthrec.release.card_files import card_files
 from synthrec.release.export import CARD
 from synthrec.release.signing.contents import Contents
+from synthrec.release.signing.keys import today
 from synthrec.strict_json import MAX_BYTES
 
 
@@ -46,7 +46,7 @@ def _card(card: Card, path: Path) -> Iterator[Breach]:
         found = f"the decision is pass, although {', '.join(failed)} did not pass"
         yield Breach(BreachKind.NOT_RELEASED, path.name, found)
     expires = card.use.expires
-    if expires is not None and dt.datetime.now(dt.UTC).date().isoformat() > expires:
+    if expires is not None and today().isoformat() > expires:
         found = f"expired: the records were for use until {expires}"
         yield Breach(BreachKind.EXPIRED_CARD, path.name, found)
     if card.tool.version == __version__:

@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from synthrec.data.keys import read_private, synthrec_home
 from synthrec.errors import ConfigError
 from synthrec.release.signing.keys import (
@@ -77,22 +79,14 @@ class Keyring:
             KeyMissingError: others may read its file.
         """
         _check_name(name)
-        passphrase = passphrase or self.passphrase()
         given = os.environ.get(SIGNING_KEY)
-        if given:
-            private = private_key(
-                given.encode(), None if "ENCRYPTED" not in given else passphrase, SIGNING_KEY
-            )
-        else:
-            private = private_key(self._private(name), passphrase or "", str(self._pem(name)))
+        private = self._opened(name, given, passphrase or self.passphrase())
         if given and not _stands(self._public(name)):
             return SigningKey.of(private, name, None)
         public = self.public(name)
         key = SigningKey.of(private, name, public.not_after)
         if key.public.key_id != public.key_id:
-            raise ConfigError(
-                f"the private key of {name} is not that of {self._public(name)}; restore the pair"
-            )
+            raise ConfigError(f"{self._public(name)} is not of the private key of {name}; restore the pair")
         return key
 
     def passphrase(self) -> str | None:
@@ -192,6 +186,14 @@ class Keyring:
         path.unlink()
         sync_folder(path.parent)
         return key
+
+    def _opened(self, name: str, given: str | None, passphrase: str | None) -> Ed25519PrivateKey:
+        if given:
+            return private_key(given.encode(), passphrase if "ENCRYPTED" in given else None, SIGNING_KEY)
+        pem = self._private(name)
+        if passphrase is None:
+            raise ConfigError(f"{self._pem(name)} is encrypted; give its passphrase, or set {PASSPHRASE}")
+        return private_key(pem, passphrase, str(self._pem(name)))
 
     def _private(self, name: str) -> bytes:
         pem = read_private(self._pem(name), MAX_KEY_BYTES)

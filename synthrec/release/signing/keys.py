@@ -94,7 +94,7 @@ class PublicKey:
         except (InvalidSignature, ValueError):
             found = "the key file was changed after its owner wrote it; get it again"
             raise VerificationError(breaches=[Breach(BreachKind.BAD_SIGNATURE, where, found)]) from None
-        return cls(name or document.name, _key_id(key), document.not_after, content, key)
+        return cls(document.name if name is None else name, _key_id(key), document.not_after, content, key)
 
     def verify(self, signature: bytes, signed: bytes) -> None:
         """Whether the key signed these bytes.
@@ -179,14 +179,12 @@ def private_key(pem: bytes, passphrase: str | None, where: str) -> Ed25519Privat
     try:
         key = load_pem_private_key(pem, None if passphrase is None else passphrase.encode())
     except TypeError:
-        repair = (
-            "is encrypted; give its passphrase" if passphrase is None else "is not encrypted; make a new one"
+        state = (
+            "is encrypted; give its passphrase" if passphrase is None else "is not encrypted; make another"
         )
-        raise ConfigError(f"{where}: the private key {repair}") from None
+        raise ConfigError(f"{where}: the private key {state}") from None
     except (ValueError, UnsupportedAlgorithm):
-        raise ConfigError(
-            f"{where}: the passphrase does not open it, or it is not a private key in PEM"
-        ) from None
+        raise ConfigError(f"{where}: another passphrase opens it, or it is no private key in PEM") from None
     if not isinstance(key, Ed25519PrivateKey):
         raise ConfigError(f"{where}: not a key of Ed25519; synthrec key new makes one")
     return key

@@ -13,7 +13,7 @@ from synthrec.release.signing.keyring import Keyring
 from synthrec.release.signing.keys import SigningKey
 from synthrec.rng import Streams
 
-PASSPHRASE = "correct horse battery"
+WORDS = "correct horse battery"
 
 SCHEMA = """\
 synthrec: 1
@@ -41,7 +41,7 @@ def ring(tmp_path_factory) -> Keyring:
     """Keys of two houses: ``acme`` and ``other``."""
     ring = Keyring(tmp_path_factory.mktemp("keys") / "home")
     for name in ("acme", "other"):
-        ring.new(name, PASSPHRASE)
+        ring.new(name, WORDS)
     return ring
 
 
@@ -57,7 +57,7 @@ def home(tmp_path_factory, ring) -> Path:
 
 @pytest.fixture(scope="session")
 def acme(ring) -> SigningKey:
-    return ring.key("acme", PASSPHRASE)
+    return ring.key("acme", WORDS)
 
 
 @pytest.fixture(scope="session")
