@@ -53,10 +53,12 @@ def _whole(amount: Amount, parent: Rows, where: str, bounds: tuple[int, int]) ->
 
 
 def rolled(days: IntArray, roll: str) -> IntArray:
-    """Days with those of a weekend moved to the Friday before or the Monday after."""
+    """Days with those of a weekend moved to the Friday before, the Monday after or the nearer of both."""
     if roll == "none":
         return days
     beyond = np.maximum((days - FIRST_MONDAY) % 7 - FRIDAY, 0)
+    if roll == "nearest":
+        return days + np.array([0, -1, 1])[beyond]
     return days - beyond if roll == "before" else days + np.where(beyond > 0, 3 - beyond, 0)
 
 

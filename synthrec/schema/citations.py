@@ -25,7 +25,9 @@ NAMED_BY_AUTHOR = frozenset(
     {"weights", "parts", "initial", "states", "attributes", "set", "others", "terms", "of"}
 )
 """Mappings whose keys are labels and names, not words of the language."""
-WITHOUT_FIGURES = frozenset({"sequence", "template", "id_number", "copy", "when", "by", "cite", "fitted"})
+WITHOUT_FIGURES = frozenset(
+    {"sequence", "template", "id_number", "copy", "when", "by", "cite", "closed", "fitted"}
+)
 """Parts in which numbers are form, not figures."""
 NEUTRAL = frozenset({0.0, 1.0, -1.0, 365.0, 365.25})
 """Numbers that claim nothing: nothing, one, and the days of a year."""
@@ -118,8 +120,15 @@ def _parts(table: str, spec: TableSpec) -> Iterator[tuple[Path, Any]]:
     for name, column in spec.columns.items():
         yield ("tables", table, "columns", name, "generate"), column.generate
     for key, raw in (spec.generate or {}).items():
-        if key not in WITHOUT_FIGURES:
-            yield ("tables", table, "generate", key), raw
+        place: Path = ("tables", table, "generate", key)
+        if key == "helpers" and isinstance(raw, Mapping):
+            for name, helper in raw.items():
+                yield (
+                    (*place, name, "generate"),
+                    helper.get("generate") if isinstance(helper, Mapping) else None,
+                )
+        elif key not in WITHOUT_FIGURES:
+            yield place, raw
 
 
 def _cites_in(raw: Any, path: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:

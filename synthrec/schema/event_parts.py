@@ -11,8 +11,8 @@ from synthrec.schema.spec_base import Amount
 
 HOURS_PER_DAY, DAYS_PER_WEEK, MONTHS_PER_YEAR = 24, 7, 12
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Roll = Literal["none", "before", "after"]
-"""Where a Saturday or Sunday moves: to the Friday before or to the Monday after."""
+Roll = Literal["none", "before", "after", "nearest"]
+"""Where a Saturday or Sunday moves: to the Friday before, to the Monday after, or to the nearer of both."""
 MonthDay = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
 """A day of every year, month before day: 12-25."""
 

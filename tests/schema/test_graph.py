@@ -63,9 +63,12 @@ def test_dependencies_by_hand():
     assert reads["patient", "birth_date"] == {("", "start"), ("patient", "_age")}
     assert reads["patient", "payer"] == {("patient", "_band")}
     assert reads["admission", "patient_id"] == {("patient", "patient_id")}
-    assert reads["admission", "hba1c"] == {("patient", "diabetes")}
+    assert reads["admission", "hba1c"] == {
+        ("admission", "principal_dx"),
+        *(("patient", name) for name in ("_age", "_sugar", "diabetes")),
+    }
     assert reads["admission", "_gap"] == {
-        ("admission", name) for name in ("_risk_before", "_first", "_soon", "_days", "_wait")
+        ("admission", name) for name in ("_risk_before", "_first", "_freely", "_elective_before", "type")
     }
 
 
