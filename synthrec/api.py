@@ -18,15 +18,14 @@ from synthrec.data.infer import infer_schema
 from synthrec.data.keys import open_keys
 from synthrec.errors import ConfigError
 from synthrec.progress import SILENT, Progress
-from synthrec.release.card import Card
-from synthrec.release.card import read_card as read_card_file
+from synthrec.release.card import Card, card_json_schema
 from synthrec.release.card_render import render_markdown
-from synthrec.release.export import CARD
 from synthrec.release.gate import Decision
 from synthrec.release.signing.keyring import Keyring
 from synthrec.release.signing.keys import PublicKey, SigningKey
 from synthrec.rng import Streams
 from synthrec.runs.audits import against_files, against_model, files_alone
+from synthrec.runs.cards import diff_cards, read_card
 from synthrec.runs.claims import PlanReport, charged, foretold, parse_budget, planned_fit
 from synthrec.runs.context import Run, TextFormat
 from synthrec.runs.drift import against_new
@@ -87,9 +86,11 @@ __all__ = [
     "Verdict",
     "VerifyReport",
     "audit",
+    "card_json_schema",
     "demo",
     "describe",
     "describe_scenario",
+    "diff_cards",
     "export_schema",
     "fit",
     "graph",
@@ -462,16 +463,6 @@ def demo(out: str | Path = "demo_out", *, progress: Progress = SILENT) -> DemoRe
         made.rows_reached,
         fitted.model,
     )
-
-
-def read_card(path: str | Path) -> Card:
-    """The card in a file, or of an export folder.
-
-    Raises:
-        InputError: it is not a card; every fault with its key.
-    """
-    path = Path(path)
-    return read_card_file(path / CARD if path.is_dir() else path)
 
 
 def _refuse_beside_rules(**options: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from synthrec.cli.passphrases import opened
 
 @click.group(cls=ConfiguredGroup)
 def card() -> None:
-    """Show, sign and verify provenance cards."""
+    """Show, compare, sign and verify provenance cards."""
 
 
 @card.command()
@@ -30,6 +31,26 @@ def show(output: Output, path: Path) -> None:
     """
     read = synthrec.read_card(path)
     show_document(output, read.model_dump(mode="json"), synthrec.render_markdown(read))
+
+
+@card.command()
+@click.argument("before", type=PATH, metavar="A")
+@click.argument("after", type=PATH, metavar="B")
+@output_options
+def diff(output: Output, before: Path, after: Path) -> None:
+    """Tell what changed from one release to another.
+
+    A and B are cards, or folders of exports. Claim, policy, decision, schema, source and results come first.
+    The exit code is 0 whether they differ or not; ``same`` of --json says which.
+    """
+    found = synthrec.diff_cards(before, after)
+    show_document(output, found.document(), found.text())
+
+
+@card.command()
+def schema() -> None:
+    """Print the JSON Schema of cards (draft 2020-12)."""
+    click.echo(json.dumps(synthrec.card_json_schema(), indent=2, ensure_ascii=False))
 
 
 @card.command()
