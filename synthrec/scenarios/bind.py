@@ -24,6 +24,7 @@ from synthrec.schema.expressions import Expression, compile_expression
 from synthrec.schema.faults import suggestion
 from synthrec.schema.generate_model import Const, Copy, Expr, Helper, Lookup, Offset, Scan
 from synthrec.schema.generate_parts import Part
+from synthrec.schema.graph_spec import Partner
 from synthrec.schema.model import NUMERIC_KINDS, Column, Scalar, Schema
 from synthrec.schema.rule_tables import (
     GenerateError,
@@ -429,3 +430,8 @@ def copies(table: RuleTable) -> Iterator[tuple[str, str, str]]:
         if isinstance(make.make, Copy):
             source, _, column = make.make.column.partition(".")
             yield name, source, column
+
+
+def partners(table: RuleTable) -> Iterator[str]:
+    """The columns of a table that are those of the other side."""
+    return (name for name, make in table.makes.items() if isinstance(make.make, Partner))

@@ -12,7 +12,7 @@ from synthrec.errors import ConfigError
 from synthrec.rng import Streams
 from synthrec.rules.amounts import evaluate
 from synthrec.rules.rows import Maker, Rows, replaced
-from synthrec.scenarios.bind import Bound, BoundStep, copies
+from synthrec.scenarios.bind import Bound, BoundStep, copies, partners
 from synthrec.scenarios.design import FloatArray
 from synthrec.scenarios.desk import Desk, Seeing, true
 from synthrec.schema.expression_types import MICROSECONDS_PER_DAY
@@ -190,11 +190,14 @@ class _Writing:
         return pool[(self._streams.of(f"{step.number}:like").random(count) * len(pool)).astype(np.int64)]
 
     def _copied(self, table: str, picks: IntArray, parents: IntArray) -> dict[str, Vector]:
-        """All columns of donors' rows, with what they copy from the rows above."""
+        """All columns of donors' rows, with what they copy from above; new rows have no other side."""
         columns = self._donors.sheets[table].take(picks)
         line = self._desk.line(self._desk.above[table][0], parents)
         for name, source, column in copies(self._desk.sheets[table].table):
             columns[name] = self._desk.sheets[source].vectors[column].take(line[source])
+        absent = np.ones(len(picks), dtype=bool)
+        for name in partners(self._desk.sheets[table].table):
+            columns[name] = Vector(np.zeros_like(columns[name].values), absent, columns[name].levels)
         return columns
 
     def _bring(self, step: BoundStep, top: Brought) -> Iterator[Mark]:

@@ -22,7 +22,7 @@ from synthrec.schema.model import (
     TableSpec,
 )
 from synthrec.schema.scalars import model_number
-from synthrec.schema.vector import BoolArray, Vector
+from synthrec.schema.vector import BoolArray, IntArray, Vector
 from synthrec.validation.cells import KeyArray, column_keys, total
 
 Vectors = Mapping[str, Vector]
@@ -34,6 +34,8 @@ Membership = Callable[[Vector], BoolArray]
 Level = Literal["violations", "constraint_violations", "constraint_warnings"]
 """What a broken rule counts as: the structure, a constraint of severity error, or one of severity warning."""
 
+_PARTS = np.arange(1, 16, dtype=np.uint64) << np.uint64(60)
+"""Where the sixteen parts of all keys begin but the first."""
 _SALTS = np.array([3, 5, 7, 11, 13, 17, 19, 23], dtype=np.uint64)
 
 
@@ -84,15 +86,17 @@ class DistinctRule:
     level: Level = field(default="violations", init=False)
     name: str = field(default="primary key", init=False)
     keys: list[KeyArray] = field(default_factory=list, init=False)
+    """Of each chunk, ascending."""
 
     def add(self, vectors: Vectors, records: Records) -> None:  # noqa: ARG002 - the protocol's
         """Keep the keys of a chunk."""
-        self.keys.append(_known_keys(vectors, self.spec, self.spec.primary_key)[0])
+        self.keys.append(np.sort(_known_keys(vectors, self.spec, self.spec.primary_key)[0]))
 
     def counts(self) -> tuple[int, int]:
-        """Rows whose key an earlier row has, and all rows with a key."""
-        keys = np.concatenate([np.zeros(0, np.uint64), *self.keys])
-        return len(keys) - len(np.unique(keys)), len(keys)
+        """Rows whose key an earlier row has, and all rows with a key; by parts, without a copy of all."""
+        rows = sum(len(keys) for keys in self.keys)
+        parts = zip(*(np.split(keys, np.searchsorted(keys, _PARTS)) for keys in self.keys), strict=True)
+        return rows - sum(len(np.unique(np.concatenate(part))) for part in parts), rows
 
 
 @dataclass
@@ -115,13 +119,14 @@ class ReferenceRule:
         """Count the rows of a chunk whose parent is not there."""
         keys = _known_keys(vectors, self.spec, self.reference.columns)[0]
         self.rows += len(keys)
-        self.broken += int(np.count_nonzero(~np.isin(keys, self._parents(records))))
+        self.broken += int(np.count_nonzero(~np.isin(keys, self.parents(records))))
 
     def counts(self) -> tuple[int, int]:
         """Rows without their parent, and all rows that name one."""
         return self.broken, self.rows
 
-    def _parents(self, records: Records) -> KeyArray:
+    def parents(self, records: Records) -> KeyArray:
+        """The keys that a chunk has."""
         table = records.get(self.reference.references)
         if table is None:
             return np.zeros(0, np.uint64)
@@ -130,8 +135,39 @@ class ReferenceRule:
 
 
 @dataclass
+class DistantReferenceRule:
+    """Every row that names a row of a table has it in some chunk; eight bytes for each such row."""
+
+    near: ReferenceRule
+    level: Level = field(default="violations", init=False)
+    keys: list[KeyArray] = field(default_factory=list, init=False)
+    named: list[KeyArray] = field(default_factory=list, init=False)
+    rows: int = field(default=0, init=False)
+
+    @property
+    def name(self) -> str:
+        """The columns and the table they refer to."""
+        return self.near.name
+
+    def add(self, vectors: Vectors, records: Records) -> None:
+        """Keep the keys of a chunk, and what is named there and not found."""
+        keys, parents = (
+            _known_keys(vectors, self.near.spec, self.near.reference.columns)[0],
+            self.near.parents(records),
+        )
+        self.rows += len(keys)
+        self.keys.append(parents)
+        self.named.append(keys[~np.isin(keys, parents)])
+
+    def counts(self) -> tuple[int, int]:
+        """Rows whose other row is nowhere, and all rows that name one."""
+        keys, named = (np.concatenate([np.zeros(0, np.uint64), *part]) for part in (self.keys, self.named))
+        return int(np.count_nonzero(~np.isin(named, keys))), self.rows
+
+
+@dataclass
 class PersonRule:
-    """No person has more rows than the table allows, over all chunks; eight bytes a row."""
+    """No person has more rows than the table allows, over all chunks; sixteen bytes a person and chunk."""
 
     spec: TableSpec
     column: str
@@ -139,16 +175,21 @@ class PersonRule:
     level: Level = field(default="violations", init=False)
     name: str = field(default="rows per person", init=False)
     keys: list[KeyArray] = field(default_factory=list, init=False)
+    rows: list[IntArray] = field(default_factory=list, init=False)
 
     def add(self, vectors: Vectors, records: Records) -> None:  # noqa: ARG002 - the protocol's
-        """Keep the persons of a chunk."""
-        self.keys.append(_known_keys(vectors, self.spec, (self.column,))[0])
+        """Count the rows of the persons of a chunk."""
+        keys, rows = np.unique(_known_keys(vectors, self.spec, (self.column,))[0], return_counts=True)
+        self.keys.append(keys)
+        self.rows.append(rows)
 
     def counts(self) -> tuple[int, int]:
         """Persons with too many rows, and all persons."""
         keys = np.concatenate([np.zeros(0, np.uint64), *self.keys])
-        rows = np.unique(keys, return_counts=True)[1]
-        return int(np.count_nonzero(rows > self.most)), len(rows)
+        rows = np.concatenate([np.zeros(0, np.int64), *self.rows])
+        different, place = np.unique(keys, return_inverse=True)
+        sums = np.bincount(place, rows, minlength=len(different))
+        return int(np.count_nonzero(sums > self.most)), len(different)
 
 
 def rules_of(schema: Schema, table: str) -> Iterator[Rule]:
@@ -158,13 +199,21 @@ def rules_of(schema: Schema, table: str) -> Iterator[Rule]:
         yield from _column_rules(name, column)
     if spec.primary_key:
         yield DistinctRule(spec)
-    for reference in spec.foreign_keys:
-        yield ReferenceRule(spec, reference, schema.tables[reference.references])
+    yield from _reference_rules(schema, spec)
     person = person_column(spec)
     if person is not None and spec.max_rows_per_person is not None:
         yield PersonRule(spec, person, spec.max_rows_per_person)
     for constraint in spec.constraints:
         yield _constraint_rule(constraint, spec)
+
+
+def _reference_rules(schema: Schema, spec: TableSpec) -> Iterator[Rule]:
+    """The first reference to a table names the parent, in the same chunk; further ones any row of the run."""
+    met: set[str] = set()
+    for reference in spec.foreign_keys:
+        rule = ReferenceRule(spec, reference, schema.tables[reference.references])
+        yield DistantReferenceRule(rule) if reference.references in met else rule
+        met.add(reference.references)
 
 
 def _column_rules(name: str, column: Column) -> Iterator[RowRule]:
