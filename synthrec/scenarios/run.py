@@ -26,7 +26,7 @@ from synthrec.scenarios.inject import BlockStreams, Cases, Mark, inject
 from synthrec.scenarios.labels import Instance, instance_rows, label_table
 from synthrec.scenarios.model import Prevalence
 from synthrec.scenarios.selection import choose, wanted
-from synthrec.scenarios.survey import Survey
+from synthrec.scenarios.survey import Place, Survey
 from synthrec.schema.model import Scalar, Schema
 from synthrec.schema.vector import IntArray, Vector
 
@@ -62,19 +62,21 @@ class ScenarioRun:
     requests: Sequence[Request]
     rows: int
     streams: Streams
+    block_roots: int = BLOCK_ROOTS
+    """Root entities made at a time; with fewer than usual, few are made sooner, and others."""
     keys: dict[str, dict[int, str]] = field(default_factory=dict)
     """By scenario, filled while blocks are written: the key of each instance's unit."""
 
     @cached_property
     def engine(self) -> RuleEngine:
         """What makes the records."""
-        return RuleEngine(self.schema, self.params)
+        return RuleEngine(self.schema, self.params, block_roots=self.block_roots)
 
     @cached_property
     def donors(self) -> Block:
         """Records of unseen persons: one block of another seed, from which emitted rows are copied."""
         seed = int(self.streams.sampling("scenario:donors").integers(2**SEED_BITS))
-        return next(self.engine.whole_blocks(BLOCK_ROOTS, streams=Streams(seed)))
+        return next(self.engine.whole_blocks(self.block_roots, streams=Streams(seed)))
 
     @cached_property
     def reference(self) -> Records:
@@ -155,8 +157,17 @@ class ScenarioRun:
         return Desk(self.donors, self.schema, self._param_vectors)
 
     def _desks(self) -> Iterator[Desk]:
-        for block in self.engine.whole_blocks(self.rows, streams=self.streams):
+        blocks = (self._only,) if self.rows <= self.block_roots else self._blocks()
+        for block in blocks:
             yield Desk(block, self.schema, self._param_vectors)
+
+    @cached_property
+    def _only(self) -> Block:
+        """The block of a run that has one, which is kept from the first pass to the second."""
+        return next(self._blocks())
+
+    def _blocks(self) -> Iterator[Block]:
+        return self.engine.whole_blocks(self.rows, streams=self.streams)
 
     @cached_property
     def _param_vectors(self) -> Mapping[str, Vector]:
@@ -165,8 +176,9 @@ class ScenarioRun:
     def _surveys(self) -> list[Survey]:
         surveys = [Survey(request.bound, request.prevalence) for request in self.requests]
         for block, desk in enumerate(self._desks()):
+            place = Place(self.streams, block, block * self.block_roots)
             for survey in surveys:
-                survey.add(desk, block, self.streams)
+                survey.add(desk, place)
         return surveys
 
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from synthrec.rng import Streams
 from synthrec.rules.amounts import evaluate
-from synthrec.rules.engine import BLOCK_ROOTS
 from synthrec.rules.rows import Rows
 from synthrec.scenarios.bind import Bound
 from synthrec.scenarios.desk import Desk
@@ -17,6 +16,15 @@ from synthrec.scenarios.inject import BlockStreams, eligible
 from synthrec.scenarios.model import Prevalence
 from synthrec.scenarios.selection import Candidates
 from synthrec.schema.vector import IntArray
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which block of a run it is."""
+
+    streams: Streams
+    block: int
+    first_root: int
 
 
 @dataclass(eq=False)
@@ -45,12 +53,12 @@ class Survey:
         """Units by stratum, eligible or not."""
         return np.array([self._sizes[i] for i in range(len(self._levels))] or [0], np.int64)
 
-    def add(self, desk: Desk, block: int, streams: Streams) -> None:
+    def add(self, desk: Desk, place: Place) -> None:
         """Look at one block."""
         bound, units = self.bound, desk.sheets[self.bound.unit].read
         rows = desk.rows(bound.unit, np.arange(units))
         fitting, _ = eligible(desk, bound)
-        keys = -np.log1p(-BlockStreams(streams, bound.name, block).per_unit("select", units))
+        keys = -np.log1p(-BlockStreams(place.streams, bound.name, place.block).per_unit("select", units))
         if bound.weight is not None:
             weight = evaluate(bound.weight, rows)
             positive = ~weight.missing & np.greater(weight.values, 0)
@@ -59,7 +67,7 @@ class Survey:
         strata, first = self._strata(rows), int(self.sizes.sum())
         self._sizes.update(strata.tolist())
         slots = np.flatnonzero(fitting)
-        roots = list(desk.line(bound.unit, slots).values())[-1] + block * BLOCK_ROOTS
+        roots = list(desk.line(bound.unit, slots).values())[-1] + place.first_root
         self._parts.append(Candidates(slots + first, roots, keys[slots], strata[slots]))
 
     def _strata(self, rows: Rows) -> IntArray:
