@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc
+from pyarrow import compute
 
 from synthrec.data.encodings import read_text
 from synthrec.data.raw import Raw, RawColumn, check_names
@@ -28,6 +30,8 @@ _HEAD = 1 << 20
 """Bytes in which the header line must end."""
 _BLOCK = 1 << 30
 """Bytes that pyarrow reads at once; a cell must fit in them."""
+LONGEST_CELL = 131_072
+"""Bytes of a cell; no value or text of a record is longer."""
 _LABEL = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -86,14 +90,19 @@ def _read_body(path: Path, data: bytes, spec: TableSpec, header: Header) -> Raw:
         ragged.append((row.number, row.actual_columns))
         return "skip"
 
-    table = None if _ends_in_quotes(data, header.delimiter) else _table(data, spec, header, skip)
+    unclosed = _unclosed(data, header.delimiter)
+    table = None if unclosed else _table(data, spec, header, skip)
     if table is None:
+        found = "the file is not well-formed CSV" + (" from this line on" if unclosed else "")
         repair = "check for a quote that is never closed, and double the quotes inside of quoted cells"
-        raise InputError([Fault(str(path), 0, 0, "", "the file is not well-formed CSV", repair)])
+        raise InputError([Fault(str(path), unclosed, 0, "", found, repair)])
     bad = np.array([number for number, _ in ragged], dtype=np.int64) - 1
     rows = np.setdiff1d(np.arange(1, table.num_rows + len(bad) + 1), bad, assume_unique=True)
     columns = {name: RawColumn(_one_chunk(table.column(name))) for name in spec.columns}
     faults = [_ragged(path, len(header.names), bad)] if ragged else []
+    long = [_long(path, name, rows[found]) for name, found in _long_cells(columns) if len(found)]
+    if long:
+        raise InputError(faults + long)
     return Raw(str(path), columns, rows, faults=tuple(faults))
 
 
@@ -120,21 +129,39 @@ def _table(data: bytes, spec: TableSpec, header: Header, skip: object) -> pa.Tab
         return None
 
 
-def _ends_in_quotes(data: bytes, delimiter: str) -> bool:
-    """Whether the last cell is never closed; only a file with an odd number of quotes can end so."""
+def _unclosed(data: bytes, delimiter: str) -> int:
+    """Line where the record begins that is never closed, or 0; it takes an odd number of quotes."""
     if data.count(b'"') % 2 == 0:
-        return False
-    lines = io.TextIOWrapper(io.BytesIO(data), "utf-8", newline="")
+        return 0
+    records = csv.reader(
+        io.TextIOWrapper(io.BytesIO(data), "utf-8", newline=""), delimiter=delimiter, strict=True
+    )
+    begun = 1
     try:
-        for _ in csv.reader(lines, delimiter=delimiter, strict=True):
-            pass
+        for _ in records:
+            begun = records.line_num + 1
     except csv.Error:
-        return True
-    return False
+        return begun
+    return 0
 
 
 def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
     return pa.chunked_array(column.chunks, column.type).unify_dictionaries().combine_chunks()
+
+
+def _long_cells(columns: Mapping[str, RawColumn]) -> Iterator[tuple[str, IntArray]]:
+    """Positions of the cells of each column that are longer than any should be."""
+    for name, column in columns.items():
+        long = compute.greater(compute.binary_length(column.array.dictionary), LONGEST_CELL)
+        if compute.any(long).as_py():
+            where = compute.fill_null(long.take(column.array.indices), False)
+            yield name, np.flatnonzero(where.to_numpy(zero_copy_only=False))
+
+
+def _long(path: Path, name: str, rows: IntArray) -> Fault:
+    found = f"longer than {LONGEST_CELL:,} bytes: {cells(rows)}"
+    repair = "check for a quote or delimiter that is missing, or leave the column out"
+    return Fault(str(path), 0, 0, name, found, repair)
 
 
 def _ragged(path: Path, width: int, rows: IntArray) -> Fault:

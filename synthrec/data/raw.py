@@ -15,6 +15,7 @@ from synthrec.schema.model import TableSpec
 from synthrec.schema.vector import IntArray
 
 _SHOWN_NAMES = 10
+MOST_COLUMNS = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +44,9 @@ def check_names(file: str, names: Sequence[str], spec: TableSpec) -> tuple[str, 
     Names are shown only where some are in the schema: otherwise the first line of a file is likely a record.
 
     Raises:
-        InputError: columns are missing or there twice.
+        InputError: columns are missing or there twice, or there are more than any schema can name.
     """
+    refuse_width(file, len(names))
     if not set(names) & set(spec.columns):
         found = "none of the schema's columns is named"
         repair = "put the column names into the first line, and check the delimiter and the schema"
@@ -60,6 +62,13 @@ def check_names(file: str, names: Sequence[str], spec: TableSpec) -> tuple[str, 
     shown = ", ".join(extra[:_SHOWN_NAMES]) + (", …" if len(extra) > _SHOWN_NAMES else "")
     columns = "1 column that is" if len(extra) == 1 else f"{len(extra)} columns that are"
     return (f"{file}: left out {columns} not in the schema: {shown}",)
+
+
+def refuse_width(file: str, width: int) -> None:
+    """Refuse a source of more columns than `MOST_COLUMNS`. Raises InputError."""
+    if width > MOST_COLUMNS:
+        repair = f"give at most {MOST_COLUMNS:,} columns, and check the delimiter"
+        raise InputError([Fault(file, 1, 0, "", f"{width:,} columns", repair)])
 
 
 def _absent(file: str, name: str, extra: Sequence[str]) -> Fault:

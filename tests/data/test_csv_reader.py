@@ -69,7 +69,7 @@ def test_impossible_dialect(read_csv_text, spec, options):
         (b"", "the file is empty"),
         (b" \n\n", "the file is empty"),
         (gzip.compress(TEXT.encode())[:-9], "the gzip file is damaged"),
-        (b'age,city\n3,"x\n4,y\n', "the file is not well-formed CSV"),
+        (b'age,city\n3,"x\n4,y\n', "the file is not well-formed CSV from this line on"),
         (b"age,city\n3,x,9\n4\n5,y\n", "not 2 cells as in the header: 2 rows (rows 1, 2)"),
         (b"1,Rome\n2,Oslo\n", "none of the schema's columns is named"),
         (b"age,city,age\n1,a,2\n", "2 columns have this name"),

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from synthrec.data.csv_reader import DELIMITERS, read_csv
 from synthrec.data.encodings import read_text
 from synthrec.data.frames import read_parquet
-from synthrec.data.raw import Raw
+from synthrec.data.raw import Raw, refuse_width
 from synthrec.errors import Fault, InputError
 from synthrec.schema.model import Column, Null, TableSpec
 
@@ -91,6 +91,7 @@ def _looks_like_a_record(names: list[str]) -> bool:
 
 
 def _spec(path: Path, names: list[str]) -> TableSpec:
+    refuse_width(str(path), len(names))
     try:
         return TableSpec(columns=dict.fromkeys(names, _ANYTHING))
     except ValidationError:
