@@ -11,15 +11,17 @@ import pytest
 from click.testing import CliRunner
 
 from synthrec.cli.app import root
+from synthrec.schema.fitted_checks import models
+from synthrec.schema.load import parse_schema
 
 PAGE = (Path(__file__).parents[1] / "docs" / "rules.md").read_text("utf-8")
+SCHEMAS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 COMMANDS = re.findall(r"^synthrec (.*?)\s{2,}\d  ", PAGE, re.MULTILINE)
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    (schema,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-    (tmp_path / "opioid.yaml").write_text(schema, "utf-8")
+    (tmp_path / "opioid.yaml").write_text(SCHEMAS[0], "utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SYNTHREC_HOME", str(tmp_path / "home"))
     return tmp_path
@@ -45,3 +47,8 @@ def test_five_commands_from_nothing_to_a_linked_data_set(folder):
     assert set(claims["coverage_id"].to_pylist()) <= set(
         pq.read_table(folder / "out" / "coverage.parquet")["coverage_id"].to_pylist()
     )
+
+
+def test_the_schema_with_fitted_columns_is_sound():
+    (_, filled) = SCHEMAS
+    assert models(parse_schema(filled)) == {"person": {"who": "../models/adult"}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal, localcontext
 from typing import Any
 
 from synthrec.data.keys import Keys
@@ -81,24 +81,26 @@ def _composed(claims: Sequence[parts.Guarantee]) -> parts.Guarantee:
 
     def spent(amount: Callable[[parts.Guarantee], str | int]) -> Decimal:
         """The account of each population at its newest, summed over populations."""
-        return sum((max(Decimal(amount(one)) for one in same) for same in populations.values()), Decimal(0))
+        return _sum(max(Decimal(amount(one)) for one in same) for same in populations.values())
 
     return parts.Guarantee(
-        epsilon=_text(sum(Decimal(claim.epsilon) for claim in claims)),
-        delta=_text(sum(Decimal(claim.delta) for claim in claims)),
+        epsilon=f"{_sum(Decimal(claim.epsilon) for claim in claims):f}",
+        delta=f"{_sum(Decimal(claim.delta) for claim in claims):f}",
         adjacency=claims[0].adjacency,
         max_rows_per_person=sum(claim.max_rows_per_person for claim in claims),
         accountant=claims[0].accountant,
         mechanisms=tuple(mechanism for claim in claims for mechanism in claim.mechanisms),
         population="; ".join(populations),
-        population_epsilon=_text(spent(lambda claim: claim.population_epsilon)),
-        population_delta=_text(spent(lambda claim: claim.population_delta)),
+        population_epsilon=f"{spent(lambda claim: claim.population_epsilon):f}",
+        population_delta=f"{spent(lambda claim: claim.population_delta):f}",
         looks_without_claim=int(spent(lambda claim: claim.looks_without_claim)),
     )
 
 
-def _text(amount: Decimal | int) -> str:
-    return str(amount)
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    """The sum, rounded up where it has more digits than a decimal holds."""
+    with localcontext(rounding=ROUND_CEILING):
+        return sum(amounts, Decimal(0))
 
 
 def lineage_of(fitted: Sequence[parts.FittedPart]) -> parts.Lineage:
