@@ -21,6 +21,8 @@ GENERATORS = {
     "marginals": {},
 }
 ROWS = 6_000
+WANTED = 20_000
+"""Rows under evidence, at most: twice those of the oracle are enough, whose error then dominates."""
 SIGMAS = 5.0
 """Tolerance of every frequency below, in standard deviations of its sampling error: p < 6e-7 each."""
 
@@ -109,7 +111,7 @@ def test_chunks_do_not_matter(fitted, sample, chunk):
 
 
 def test_interleaved_seeds_do_not_disturb_each_other(fitted, sample):
-    for start in (0, 100, 200):
+    for start in (0, 100):
         fitted.sample(start, start + 100, streams=Streams(12))
         part = fitted.sample(start, start + 100, streams=Streams(11)).values
         np.testing.assert_array_equal(part, sample.values[start : start + 100])
@@ -226,14 +228,13 @@ def reached(fitted, allowed, wanted, seed=3):
 def test_conditional_rows_satisfy_the_evidence_and_have_the_right_shares(fitted, sample, number):
     """Oracle: rejection, i.e. the rows of a plain sample that happen to satisfy the evidence."""
     allowed = evidences(fitted.domain)[number]
-    drawn = reached(fitted, allowed, 20_000)
     accepted = np.ones(len(sample), dtype=bool)
     for name, levels in allowed.items():
-        j = fitted.domain.names.index(name)
-        assert levels[drawn[:, j]].all()
-        accepted &= levels[sample.values[:, j]]
+        accepted &= levels[sample.values[:, fitted.domain.names.index(name)]]
     oracle = sample.values[accepted]
     assert len(oracle) > 50
+    drawn = reached(fitted, allowed, min(WANTED, 2 * len(oracle)))
+    assert all(levels[drawn[:, fitted.domain.names.index(name)]].all() for name, levels in allowed.items())
     for j, size in enumerate(fitted.domain.sizes):
         share, truth = level_shares(drawn[:, j], size), level_shares(oracle[:, j], size)
         assert close(share, truth, len(drawn), len(oracle)).all(), fitted.domain.names[j]
@@ -242,7 +243,7 @@ def test_conditional_rows_satisfy_the_evidence_and_have_the_right_shares(fitted,
 def test_conditional_pairs_have_the_right_shares(fitted, sample):
     """The joint shares of two columns under evidence on two others, against the same oracle."""
     allowed = evidences(fitted.domain)[3]
-    drawn = reached(fitted, allowed, 20_000)
+    drawn = reached(fitted, allowed, WANTED)
     accepted = allowed["age"][sample.values[:, 0]] & allowed["region"][sample.values[:, 2]]
     cells = [13 * rows[:, 3] + rows[:, 1] for rows in (drawn, sample.values[accepted])]
     share, truth = level_shares(cells[0], 26), level_shares(cells[1], 26)
@@ -251,7 +252,8 @@ def test_conditional_pairs_have_the_right_shares(fitted, sample):
 
 def test_conditional_draws_are_repeatable_and_prefix_stable(fitted):
     allowed = evidences(fitted.domain)[4]
-    short, long = reached(fitted, allowed, 1), reached(fitted, allowed, 3 * len(reached(fitted, allowed, 1)))
+    short = reached(fitted, allowed, 1)
+    long = reached(fitted, allowed, 3 * len(short))
     np.testing.assert_array_equal(long[: len(short)], short)
     assert (reached(fitted, allowed, 1, seed=4)[:100] != short[:100]).any()
 
@@ -264,7 +266,7 @@ def test_impossible_evidence_yields_nothing(fitted):
 
 
 def test_no_evidence_is_a_plain_draw(fitted, sample):
-    drawn = reached(fitted, {}, 20_000)
+    drawn = reached(fitted, {}, WANTED)
     share, truth = level_shares(drawn[:, 0], 40), level_shares(sample.values[:, 0], 40)
     assert close(share, truth, len(drawn), len(sample)).all()
 
@@ -287,10 +289,12 @@ def test_few_rows_are_enough_for_a_model(codes, fitted, rows):
 
 @pytest.mark.parametrize("level", [0, 2])
 def test_one_column_of_one_level(level):
+    """SDV's CTGAN trains for 300 epochs whatever the rows; the other bank takes the same way at level 0."""
     domain = CodeDomain(("only",), (3,), (False,), (True,))
     codes = Codes(np.full((20, 1), level, dtype=np.int32), domain)
-    for name in names():
-        drawn = generator(name).fit(codes, streams=Streams(1)).sample(0, 100, streams=Streams(1))
+    for name in names() if level else set(names()) - {"sdv-ctgan"}:
+        settings = {"steps": 40} if name == "ctgan" else {}
+        drawn = generator(name, **settings).fit(codes, streams=Streams(1)).sample(0, 100, streams=Streams(1))
         assert (drawn.values == level).all()
 
 

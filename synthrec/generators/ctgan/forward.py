@@ -30,10 +30,14 @@ class Network:
 
     def logits(self, inputs: Single) -> Single:
         """Logits of shape (n, width) from noise and condition, shape (n, noise + width)."""
+        return self.unshifted(inputs) + self.out.bias
+
+    def unshifted(self, inputs: Single) -> Single:
+        """The logits before the last bias is added, which `shifted` leaves as they are."""
         rows = inputs
         for layer in self.hidden:
             rows = np.concatenate([np.maximum(rows @ layer.weight + layer.bias, 0), rows], axis=1)
-        return np.asarray(rows @ self.out.weight + self.out.bias)
+        return np.asarray(rows @ self.out.weight)
 
     def shifted(self, logits: Single) -> Network:
         """The network with something added to its logits."""

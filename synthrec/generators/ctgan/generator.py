@@ -97,17 +97,16 @@ def calibrated(network: Network, drawn: Conditions, rng: np.random.Generator) ->
     layout = drawn.layout
     wanted: FloatArray = np.concatenate(drawn.shares)
     network = network.shifted(np.where(wanted > 0, 0, NEVER).astype(np.float32))
-    inputs = [draw_inputs(network, drawn, rng, CALIBRATED // 8) for _ in range(8)]
+    logits = [network.unshifted(draw_inputs(network, drawn, rng, CALIBRATED // 8)) for _ in range(8)]
     for _ in range(CALIBRATIONS):
-        found = np.mean([expected_shares(network, layout, part) for part in inputs], axis=0)
+        found = np.mean([expected_shares(part + network.out.bias, layout) for part in logits], axis=0)
         shift = np.log(np.where(wanted > 0, wanted, 1) / np.where(wanted > 0, np.maximum(found, 1e-9), 1))
         network = network.shifted(np.clip(shift, -2, 2).astype(np.float32))
     return network
 
 
-def expected_shares(network: Network, layout: Layout, inputs: Single) -> FloatArray:
+def expected_shares(logits: Single, layout: Layout) -> FloatArray:
     """Mean share of every group, shape (width,)."""
-    logits = network.logits(inputs)
     parts = np.split(logits, layout.offsets[1:-1], axis=1)
     weights = (np.exp(part - part.max(1, keepdims=True)) for part in parts)
     return np.concatenate([(part / part.sum(1, keepdims=True)).mean(0, dtype=np.float64) for part in weights])
