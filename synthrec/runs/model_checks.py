@@ -131,7 +131,7 @@ def ledger_breaches(card: Card, home: Path) -> Iterator[Breach]:
     """Where the records are of this very custodian: whether the ledger is as far as the card remembers.
 
     Raises:
-        KeyMissingError: the root secret of the custodian was lost.
+        KeyMissingError: the root secret is damaged, or open to others.
     """
     head = card.privacy.ledger_head
     if head is None or not of_this_house(card, home):
@@ -147,5 +147,6 @@ def ledger_breaches(card: Card, home: Path) -> Iterator[Breach]:
 
 
 def of_this_house(card: Card, home: Path) -> bool:
-    """Whether the real records behind a card were read under the root secret of a folder."""
-    return card.source is not None and card.source.key_id == recorded_id(home)
+    """Whether the real records behind a card were read under the root secret in a folder."""
+    ours = card.source is not None and card.source.key_id == recorded_id(home)
+    return ours and (home / "root.key").exists()
