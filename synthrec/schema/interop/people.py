@@ -23,6 +23,8 @@ def with_people(tables: Mapping[str, Document], taking: Taking) -> None:
         }
         for column in keys & set(table["columns"]):
             table["columns"][column]["role"] = "key"
+        via = said["via"] if isinstance(said, Mapping) else None
+        for column in {*table.get("primary_key", ()), via} & set(table["columns"]):
             table["columns"][column].pop("null", None)
 
 
