@@ -1,5 +1,6 @@
 """A signed export with a Great Expectations project: every byte of suite and checkpoint counts."""
 
+import hashlib
 import json
 import shutil
 
@@ -47,16 +48,14 @@ def test_the_project_is_under_the_signature(signed, home):
     assert SUITE in inside
 
 
-def test_every_byte_of_a_suite(signed, home, tmp_path):
-    own = shutil.copytree(signed, tmp_path / "own")
-    statement = signed_statement(own, synthrec.Keyring(home).find).statement
-    contents, content = Contents(own), (own / SUITE).read_bytes()
+def test_every_byte_of_a_suite(signed, home):
+    statement = signed_statement(signed, synthrec.Keyring(home).find).statement
+    contents, content = Contents(signed), (signed / SUITE).read_bytes()
     assert list(differences(statement, contents)) == []
     for position in range(len(content)):
         changed = bytearray(content)
         changed[position] ^= 1 << position % 8
-        (own / SUITE).write_bytes(changed)
-        contents._digests.pop(SUITE)
+        contents._digests[SUITE] = hashlib.sha256(changed).hexdigest()
         (breach,) = differences(statement, contents)
         assert (breach.kind.value, breach.where) == ("changed_project", SUITE)
 
