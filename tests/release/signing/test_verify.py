@@ -5,6 +5,7 @@ import datetime as dt
 import json
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import load_der_public_key
@@ -13,12 +14,13 @@ from securesystemslib.signer import SSlibKey
 
 from synthrec import api
 from synthrec.digests import canonical, digest_file
-from synthrec.errors import ConfigError, InputError, VerificationError
+from synthrec.errors import BreachKind, ConfigError, InputError, VerificationError
 from synthrec.release.signing import check
 from synthrec.release.signing.dsse import parse_envelope, seal
 from synthrec.release.signing.keys import SigningKey, today
 from synthrec.release.signing.statement import ENVELOPE, PAYLOAD_TYPE, Statement
 
+ROOT = Path(__file__).parents[3]
 FILES = {"card.html", "card.json", "card.md", "report.html", "visit.csv", "visit.parquet"}
 
 
@@ -278,6 +280,11 @@ def test_nothing_half_signed_appears(schema_file, tmp_path):
     with pytest.raises(ConfigError, match="was good until"):
         api.sample(schema_file, 5, out=tmp_path / "out", sign=old)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_kind_of_breach_is_documented():
+    told = (ROOT / "docs" / "signing.md").read_text(encoding="utf-8")
+    assert [kind for kind in BreachKind if f"`{kind}`" not in told] == []
 
 
 def test_a_statement_survives_its_bytes(signed):
