@@ -8,6 +8,7 @@ exact. Its blocks stand in `card_blocks`, one file for each family.
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -179,7 +180,7 @@ def card_bytes(card: Card) -> bytes:
         InternalError: the card does not satisfy the schema, or holds a number RFC 8785 has no form for.
     """
     document = card.model_dump(mode="json")
-    faults = [error.json_path for error in Draft202012Validator(card_json_schema()).iter_errors(document)]
+    faults = [error.json_path for error in _validator().iter_errors(document)]
     if faults:
         raise InternalError(f"the card does not satisfy its schema at {', '.join(sorted(faults))}")
     try:
@@ -197,6 +198,7 @@ def read_card(path: Path) -> Card:
     try:
         document = read_json(path)
         _refuse_version(path, document)
+        canonical(document)
         return Card.model_validate(document)
     except ValidationError as error:
         raise InputError(
@@ -206,6 +208,11 @@ def read_card(path: Path) -> Card:
     except (OSError, ValueError) as error:
         found = error.strerror if isinstance(error, OSError) else str(error)
         raise InputError([Fault(str(path), 0, 0, "", found or "unreadable", _NOT_OURS)]) from None
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(card_json_schema())
 
 
 def _refuse_version(path: Path, document: Any) -> None:

@@ -243,7 +243,7 @@ def generator_part(learned: Learned | None, *, is_filled: bool = False) -> parts
 
 
 def _safe(value: Any) -> Any:
-    """JSON values whose integers RFC 8785 has a form for: larger ones stand as texts of their digits."""
+    """JSON values whose whole numbers RFC 8785 has a form for: larger ones stand as texts of their digits."""
     match value:
         case Mapping():
             return {name: _safe(item) for name, item in value.items()}
@@ -251,6 +251,8 @@ def _safe(value: Any) -> Any:
             return [_safe(item) for item in value]
         case int() if abs(value) > SAFE_INTEGER:
             return str(value)
+        case float() if value.is_integer() and abs(value) > SAFE_INTEGER:
+            return str(int(value))
         case _:
             return value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -11,8 +12,11 @@ from synthrec.release.card_blocks.base import Count, Digest, Part
 
 
 def _canonical(parameters: dict[str, Any]) -> dict[str, Any]:
-    """The parameters, if RFC 8785 has a form for all of them."""
-    canonical(parameters)
+    """The parameters, if RFC 8785 has a form for all of them that is read as it was written.
+
+    A float without a fraction is written as an integer; beyond 2**53 - 1 it would not be read again.
+    """
+    canonical(json.loads(canonical(parameters)))
     return parameters
 
 
