@@ -58,14 +58,15 @@ def schema() -> None:
 @click.option(
     "--key", "name", required=True, metavar="NAME", help="The key to sign with; see `synthrec key`."
 )
+@click.option("--model", type=PATH, help="Folder of the model, whose approval the signature then names.")
 @forced("a signature")
 @output_options
-def sign(output: Output, folder: Path, name: str, force: bool) -> None:
+def sign(output: Output, folder: Path, name: str, **options: Any) -> None:
     """Sign an export: every file in its folder, once it is found to be as its card says.
 
     The signature is card.dsse.json, a DSSE envelope with an in-toto statement.
     """
-    report = synthrec.sign_export(folder, opened(name), force=force)
+    report = synthrec.sign_export(folder, opened(name), **options)
     text = f"signed: {report.files} files, in {report.envelope}\nkey: {report.key.name}, {report.key.key_id}"
     show_document(output, report.document(), text)
 

@@ -59,7 +59,7 @@ def _files(card: Card, contents: Contents) -> Iterator[Breach]:
     """Whether the data files are those of the card, and no others are beside them."""
     for subject in card.subjects:
         name = subject.name
-        if name not in contents.files:
+        if not contents.is_file(name):
             yield Breach(BreachKind.MISSING_FILE, name, "missing")
         elif contents.size(name) != subject.bytes:
             found = f"{contents.size(name):,} bytes, on the card {subject.bytes:,}"
@@ -67,9 +67,9 @@ def _files(card: Card, contents: Contents) -> Iterator[Breach]:
         elif contents.sha256(name) != subject.sha256:
             yield Breach(BreachKind.CHANGED_DATA, name, "its SHA-256 is not the one on the card")
     known = {subject.name for subject in card.subjects}
-    for name in sorted((contents.files | contents.odd) - known):
-        if name.lower().endswith(SUFFIXES) and "/" not in name:
-            yield Breach(BreachKind.ADDED_FILE, name, "a data file that the card does not name")
+    for path in sorted(contents.folder.iterdir()):
+        if path.name.lower().endswith(SUFFIXES) and path.name not in known:
+            yield Breach(BreachKind.ADDED_FILE, path.name, "a data file that the card does not name")
 
 
 def _project(card: Card, folder: Path) -> Iterator[Breach]:

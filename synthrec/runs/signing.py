@@ -16,7 +16,7 @@ from synthrec.release.signing.contents import Contents
 from synthrec.release.signing.dsse import seal
 from synthrec.release.signing.keys import PublicKey, SigningKey
 from synthrec.release.signing.statement import ENVELOPE, PAYLOAD_TYPE, ApprovalPart, state
-from synthrec.runs.verification import refuse_broken
+from synthrec.runs.verification import approved, refuse_broken
 from synthrec.whole_files import SHARED, write_whole
 
 
@@ -35,19 +35,25 @@ class SignReport:
 
 
 def sign_export(
-    path: str | Path, key: SigningKey, *, force: bool = False, home: Path | None = None
+    path: str | Path,
+    key: SigningKey,
+    *,
+    model: str | Path | None = None,
+    force: bool = False,
+    home: Path | None = None,
 ) -> SignReport:
     """Sign every file of an export, once it is found to be as its card says.
 
     Args:
         path: The folder of the export.
         key: The key to sign with.
+        model: The model that the records were drawn from, whose approval the signature then names.
         force: Replace a signature that is there.
         home: Folder of root secret and trusted keys; ``SYNTHREC_HOME`` by default.
 
     Raises:
         ConfigError: it is not an export, is signed already, or the key's last day is over.
-        VerificationError: the export is not as its card says; nothing is signed then.
+        VerificationError: the export is not as its card says, or not of the model; nothing is signed then.
     """
     folder = Path(path)
     envelope = folder / ENVELOPE
@@ -55,14 +61,16 @@ def sign_export(
         raise ConfigError(f"{folder} is not an export: there is no {CARD}; give the folder that sample wrote")
     if (envelope.exists() or envelope.is_symlink()) and not force:
         raise ConfigError(f"{envelope} exists; replace the signature with --force")
-    card = refuse_broken(folder / CARD, home or synthrec_home())
+    home = home or synthrec_home()
+    card = refuse_broken(folder / CARD, home)
+    approval = None if model is None else approved(card, Path(model), home)
     contents = Contents(folder)
     if contents.odd:
         raise ConfigError(
             f"{folder}: no plain files, which cannot be signed: {', '.join(sorted(contents.odd))}"
         )
     digests = {name: contents.sha256(name) for name in contents.files}
-    content = seal(state(digests, card, None).content(), PAYLOAD_TYPE, key)
+    content = seal(state(digests, card, approval).content(), PAYLOAD_TYPE, key)
     write_whole(envelope, content, mode=SHARED)
     return SignReport(envelope, key.public, len(digests))
 

@@ -17,6 +17,7 @@ from synthrec.errors import Breach, BreachKind, InputError, VerificationError
 from synthrec.release.approval import FILE as APPROVAL
 from synthrec.release.card import Card, read_card
 from synthrec.release.export import CARD
+from synthrec.release.signing.approvals import named
 from synthrec.release.signing.check import (
     Signed,
     differences,
@@ -29,7 +30,7 @@ from synthrec.release.signing.contents import Contents
 from synthrec.release.signing.dsse import Find
 from synthrec.release.signing.keyring import Keyring
 from synthrec.release.signing.keys import PublicKey, read_bounded, today
-from synthrec.release.signing.statement import ENVELOPE
+from synthrec.release.signing.statement import ENVELOPE, ApprovalPart
 from synthrec.runs.card_checks import card_breaches
 from synthrec.runs.model_checks import ModelAtHand, ledger_breaches, model_breaches, of_this_house
 
@@ -119,6 +120,20 @@ def refuse_broken(path: Path, home: Path) -> Card:
     if breaches:
         raise VerificationError(breaches=breaches)
     return card
+
+
+def approved(card: Card, model: Path, home: Path) -> ApprovalPart | None:
+    """The approval that a card rests on.
+
+    Raises:
+        VerificationError: the records are of another model, or its approval does not cover them.
+        KeyMissingError: neither the root secret of the model nor a signature of its approval is here.
+    """
+    opened = ModelAtHand.at(model, home, Keyring(home).find)
+    breaches = tuple(model_breaches(card, opened, None))
+    if breaches:
+        raise VerificationError(breaches=breaches)
+    return None if opened.approval is None else named(opened.approval)
 
 
 def only(file: Path) -> Find:

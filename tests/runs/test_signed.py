@@ -70,6 +70,17 @@ def test_the_statement_names_approval_model_and_ledger(drawn, admissions, strang
     assert said.ledger_head.hash == card.privacy.ledger_head.hash
 
 
+def test_an_export_that_lies_there_is_signed_with_its_model(own, admissions, key, stranger, small):
+    before = api.verify_export(own, home=stranger).signed.statement.predicate
+    sign = {"force": True, "home": admissions.home}
+    with pytest.raises(VerificationError, match="another model"):
+        api.sign_export(own, key, model=small.model, **sign)
+    api.sign_export(own, key, model=admissions.model, **sign)
+    assert api.verify_export(own, home=stranger).signed.statement.predicate.approval == before.approval
+    api.sign_export(own, key, **sign)
+    assert api.verify_export(own, home=stranger).signed.statement.predicate.approval is None
+
+
 def test_a_fit_signs_its_approval(key, people, small_schema, tmp_path, stranger):
     schema, data = tmp_path / "small.yaml", people(tmp_path / "people.csv", 100)
     schema.write_text(small_schema)
