@@ -40,7 +40,7 @@ from synthrec.runs.ledgers import LedgerReport, ledger_export, ledger_show, ledg
 from synthrec.runs.looks import enter_files
 from synthrec.runs.makers import Draw, RuleMaker, parse_prevalence
 from synthrec.runs.models import OpenModel, backing_for, charge_attempt, is_model
-from synthrec.runs.params import parse_params
+from synthrec.runs.params import number_of, size
 from synthrec.runs.preview import Preview
 from synthrec.runs.recipe import AUTO, Recipe, refuse_bounds_without_claim
 from synthrec.runs.repair import export_repaired, refuse_repair
@@ -244,9 +244,10 @@ def plan(
 
 def sample(
     source: Schema | str | Path,
-    rows: int,
+    rows: int | None = None,
     *,
     out: str | Path,
+    preset: str | None = None,
     where: str | None = None,
     prevalence: str | None = None,
     params: Mapping[str, str] | None = None,
@@ -272,6 +273,7 @@ def sample(
         source: Model folder, schema file, short name of a shipped schema, or `Schema` with rules.
         rows: Root records to draw.
         out: Folder of the export.
+        preset: Name of a size of a rule schema, in place of `rows`.
         where: Draw only records for which this expression holds (models only).
         prevalence: ``EXPR=RATE`` or ``EXPR=COUNT``: exactly so many of the records satisfy it; of a rule
             schema ``COLUMN=COUNT`` or ``COLUMN=RATE``, of the column's own table.
@@ -311,8 +313,9 @@ def sample(
         is_filled = bool(models(schema))
         _refuse_beside_rules(real=real, holdout=holdout, draft=draft and not is_filled, repair=repair)
         exact = None if prevalence is None else parse_exact(schema, prevalence)
-        draw = Draw(rows, Streams.fresh() if seed is None else Streams(seed), where, chunk_rows)
-        maker = RuleMaker(schema, parse_params(schema, params or {}), exact)
+        chosen = size(schema, rows, preset, params or {})
+        draw = Draw(chosen.rows, Streams.fresh() if seed is None else Streams(seed), where, chunk_rows)
+        maker = RuleMaker(schema, chosen.params, exact)
         limits = () if exact is None else (exact.sentence,)
         if not is_filled:
             return export(maker, draw, place, Backing(limits=limits), run)
@@ -322,8 +325,9 @@ def sample(
         return export_filled(maker, blocks, draw, place, limits, run)
     if params:
         raise ConfigError("--set overrides parameters of a rule schema; condition a model with --where")
+    number = number_of(rows, preset)
     model = OpenModel.at(Path(source), run.home)
-    draw = Draw(rows, model.streams(seed), where, chunk_rows, parse_prevalence(prevalence, rows))
+    draw = Draw(number, model.streams(seed), where, chunk_rows, parse_prevalence(prevalence, number))
     if draft:
         return write_draft(model.maker, draw, place, run)
     if repair:

@@ -15,9 +15,8 @@ from synthrec.cli.output import Output, output_options
 
 @click.command(cls=ConfiguredCommand)
 @click.argument("source", metavar="MODEL_OR_SCHEMA")
-@click.option(
-    "-n", "--rows", type=click.IntRange(min=1), required=True, help="How many root records to draw."
-)
+@click.option("-n", "--rows", type=click.IntRange(min=1), help="How many root records to draw.")
+@click.option("--preset", metavar="NAME", help="A size that the rule schema names, in place of --rows.")
 @click.option("--where", metavar="EXPR", help='Draw only records for which this holds, e.g. "age >= 65".')
 @click.option(
     "--prevalence",
@@ -71,7 +70,7 @@ from synthrec.cli.output import Output, output_options
 @click.option("-o", "--out", type=NEW, required=True, help="Folder of the export.")
 @output_options
 def sample(
-    output: Output, source: str, rows: int, params: tuple[tuple[str, str], ...], **options: Any
+    output: Output, source: str, rows: int | None, params: tuple[tuple[str, str], ...], **options: Any
 ) -> None:
     """Draw records, check them, and export them with a card.
 

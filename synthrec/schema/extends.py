@@ -1,6 +1,6 @@
 """One schema on top of another: `extends:` names the base, and what is said again counts.
 
-Tables, columns, helpers, params, distributions, sources and constraints are matched by name; within a column
+Tables, columns, helpers, params, presets, distributions, sources and constraints match by name; in a column
 each key replaces its predecessor as a whole, and ``NAME: null`` takes something away. A base is a shipped
 short name or a file in or below the folder of the schema that names it; nothing else is read.
 """
@@ -93,7 +93,7 @@ def _merged(base: Any, own: Any, path: Key, source: YamlSource) -> Any:
 def _is_merged(path: Key) -> bool:
     """Whether a mapping is matched entry by entry; others are replaced as a whole."""
     match path:
-        case () | ("schema" | "params" | "cite" | "sources" | "distributions" | "tables",):
+        case () | ("schema" | "params" | "cite" | "sources" | "distributions" | "presets" | "tables",):
             return True
         case ("tables", _) | ("tables", _, "columns" | "generate") | ("tables", _, "columns", _):
             return True

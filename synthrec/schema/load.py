@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from synthrec.errors import Fault, SchemaError
-from synthrec.schema import citations
+from synthrec.schema import citations, presets
 from synthrec.schema.draft import Draft
 from synthrec.schema.extends import base_file, beside, move_models, overlaid
 from synthrec.schema.faults import broken_paths, mended, structural_problems
@@ -119,6 +119,7 @@ def _validated(source: YamlSource) -> tuple[Schema | None, list[Problem], frozen
 def _semantic_problems(draft: Draft) -> list[Problem]:
     """Problems across keys, without those that concern stand-ins."""
     found = [*schema_problems(draft), *(Problem(*problem) for problem in citations.problems(draft.schema))]
+    found += [Problem(*problem) for problem in presets.problems(draft.schema)]
     if not draft.broken:
         from synthrec.schema import generate  # noqa: PLC0415  (it reads the models that this module loads)
 

@@ -298,6 +298,15 @@ class Reference(Model):
     """Table, page or figure; and the basis of a rate: crude or age-adjusted, of persons or of stays."""
 
 
+class Preset(Model):
+    """A size by name: how many root records to make, and params that go with it."""
+
+    rows: Count = Field(ge=1)
+    params: dict[str, Param] = Field(default={}, alias="set")
+    says: str | None = None
+    """For people: what comes of it."""
+
+
 SourceId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=80)]
 
 
@@ -315,6 +324,8 @@ class Schema(Model):
     """What `cite` and `system` name; a file beside this one may hold it."""
     distributions: dict[str, dict[str, Any]] = {}
     """Named distributions, used as ``dist: NAME``."""
+    presets: dict[TableName, Preset] = {}
+    """Sizes by name, used as ``sample SCHEMA --preset NAME``."""
     tables: dict[TableName, TableSpec] = Field(min_length=1)
 
     @cached_property

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from synthrec.schema.fitted_checks import filled
 from synthrec.schema.model import Column, Domain, PersonVia, Schema, TableSpec, label
+from synthrec.schema.presets import in_words
 from synthrec.schema.rule_tables import RuleTable, rule_tables
 
 MAX_VALUES = 6
@@ -29,6 +30,7 @@ def _lines(schema: Schema) -> Iterator[str]:
     }
     yield from (f"{name}: {text}" for name, text in terms.items() if text)
     yield from (f"param {name} = {label(value)}" for name, value in schema.params.items())
+    yield from (in_words(name, preset) for name, preset in schema.presets.items())
     for name, table in rule_tables(schema).items():
         yield ""
         yield from _table(name, table.spec)

@@ -1,6 +1,6 @@
 """Every published figure that a healthcare schema cites is met by its records, within what chance allows.
 
-A share of n independent rows lies within five binomial standard errors and half a unit of the last digit of the
+A share of independent rows lies within five binomial standard errors and half a unit of the last digit of the
 published one. Stays of one patient are not independent: their errors are counted by patient.
 """
 
