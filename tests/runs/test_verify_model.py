@@ -49,7 +49,7 @@ def test_an_export_and_the_model_it_is_of(drawn, admissions):
 
 def test_another_model(drawn, small):
     """Made under the same root secret, beside another ledger."""
-    other_model, other_ledger = faults(drawn, small)
+    other_ledger, other_model = faults(drawn, small)
     assert other_model == "card.json: the records are of another model"
     assert "was deleted, cut or set back" in other_ledger
 
