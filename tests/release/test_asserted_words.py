@@ -1,4 +1,4 @@
-"""synthrec asserts nothing under any law: no text that it ships says the word, but for titles that it cites."""
+"""synthrec asserts nothing under any law: no text that it ships says the word, but for titles it cites."""
 
 import re
 from pathlib import Path
