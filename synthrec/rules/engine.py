@@ -270,5 +270,5 @@ def _refuse(checks: tuple[Check, ...], rows: Rows) -> None:
             raise impossible(
                 check.where,
                 f"{share} violate {check.rule!r} after {REDRAWS} redraws",
-                "make the columns so that the rule holds, e.g. by offset or clip()",
+                check.repair,
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from typing import Literal
 
@@ -22,6 +22,7 @@ from synthrec.rules.sources import Bringing, Source
 from synthrec.rules.stages import Check, Stage, stages
 from synthrec.schema.events_spec import Events
 from synthrec.schema.expressions import Expression, compile_expression
+from synthrec.schema.fitted_checks import filled
 from synthrec.schema.generate import faults
 from synthrec.schema.generate_model import SIBLINGS, Sequence
 from synthrec.schema.id_number_spec import IdNumber
@@ -104,7 +105,7 @@ def _table(
         for name, make in table.makes.items()
         if not isinstance(make.make, Numbered)
     }
-    checks = list(_checks(table, made))
+    checks = [_by_model(table, check) for check in _checks(table, made)]
     made |= innovations(table.generate.correlated)
     order = TopologicalSorter({name: made[name].names & set(made) for name in made}).static_order()
     return TablePlan(
@@ -163,6 +164,15 @@ def _checks(table: RuleTable, made: Mapping[str, Maker]) -> Iterator[Check]:
             yield Check(f"{where}.null", "never missing", frozenset({name}), _missing(name))
         if column.domain is not None:
             yield Check(f"{where}.domain", "within the domain", frozenset({name}), _outside(name, column))
+
+
+def _by_model(table: RuleTable, check: Check) -> Check:
+    """The check, with another repair where it looks at nothing but columns that models fill."""
+    learned = {name for columns in filled(table).values() for name in columns}
+    if not check.names or not check.names <= learned:
+        return check
+    repair = "allow it here, or put the rule into the schema that the model is fitted with"
+    return replace(check, repair=repair)
 
 
 def _missing(name: str) -> Callable[[Rows], BoolArray]:

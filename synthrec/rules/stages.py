@@ -25,6 +25,8 @@ class Check:
     """The columns it looks at."""
     violated: Callable[[Rows], BoolArray]
     """Where the rule is broken, shape (n,)."""
+    repair: str = "make the columns so that the rule holds, e.g. by offset or clip()"
+    """What to do where no redraw helps."""
 
 
 @dataclass(frozen=True)
