@@ -56,7 +56,7 @@ def test_every_command_is_in_the_reference(name):
 
 @pytest.fixture
 def workplace(tmp_path, monkeypatch):
-    """The working folder sees the repository's sample data and schemas; the key of its home is always the same.
+    """A working folder that sees sample data and schemas; the key of its home is always the same.
 
     The key splits the persons: some splits in a hundred are inconclusive by chance, as they should be.
     """

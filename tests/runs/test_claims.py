@@ -15,10 +15,14 @@ from synthrec.release.gate import Verdict
 from synthrec.release.policy import load_policy
 from synthrec.runs import claims
 
+TRIAL = 1_000
+"""Rows of the trial of a claimed model here, twenty times fewer than outside of the tests."""
+
 
 @pytest.fixture
-def town(tmp_path, people, small_schema):
+def town(tmp_path, people, small_schema, monkeypatch):
     """A home of its own, so that every test has the whole budget."""
+    monkeypatch.setattr("synthrec.runs.fitting.CLAIM_ROWS", TRIAL)
     schema = tmp_path / "small.yaml"
     schema.write_text(small_schema, encoding="utf-8")
     return SimpleNamespace(
@@ -65,7 +69,7 @@ def test_nothing_tells_how_many_rows_there_were(town):
     digest = json.loads((town.folder / "model" / "approval.json").read_text())["model_digest"]
     approval = read_approval(town.folder / "model", keys, model_digest=digest)
     assert approval is not None
-    assert approval.rows == 20_000
+    assert approval.rows == TRIAL
 
 
 def test_the_plan_costs_nothing_and_reads_nothing(town):

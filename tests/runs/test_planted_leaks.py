@@ -23,6 +23,8 @@ from synthrec.errors import ConfigError
 from synthrec.generators import registry
 from synthrec.generators.copula import CopulaFitted, CopulaGenerator
 
+pytestmark = pytest.mark.usefixtures("without_quality")
+
 LABELS = {
     "work": 8,
     "education": 16,
