@@ -203,6 +203,7 @@ def _citations(schema: Schema, made_from: Iterable[citations.Figure]) -> parts.C
         code_systems=_cited(systems),
         figures=len(figures),
         assumed=sum(not figure.cites for figure in figures),
+        assumed_in=citations.assumed_in(figures),
     )
 
 

@@ -82,6 +82,8 @@ def _citations(card: Card) -> Iterator[Item]:
     if cited.figures:
         own = f"{cited.assumed:,} are assumptions of its author"
         yield "numbers of the schema", f"{cited.figures:,} in rules and params, of which {own}"
+    for table, names in cited.assumed_in.items():
+        yield f"assumptions in {table}", ", ".join(names)
     for what, entries in (("source", cited.sources), ("code system", cited.code_systems)):
         for name, entry in entries.items():
             said = (entry.title, entry.publisher, entry.year, entry.address, entry.licence)

@@ -8,7 +8,7 @@ source.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,6 +75,23 @@ def figures(schema: Schema) -> Iterator[Figure]:
 def unaccounted(schema: Schema) -> tuple[Figure, ...]:
     """The numbers that neither name a source nor are said to be assumptions."""
     return tuple(figure for figure in figures(schema) if not figure.is_accounted_for)
+
+
+def assumed_in(figures: Iterable[Figure]) -> dict[str, tuple[str, ...]]:
+    """By table: columns and hidden helpers whose rules rest on assumptions; `rows` is how rows come about."""
+    found: dict[str, dict[str, None]] = {}
+    for figure in figures:
+        if not figure.cites and figure.path[0] == "tables":
+            found.setdefault(str(figure.path[1]), {})[_of_table(figure.path)] = None
+    return {table: tuple(names) for table, names in found.items()}
+
+
+def _of_table(path: Path) -> str:
+    match path:
+        case ("tables", _, "columns", name, *_) | ("tables", _, "generate", "helpers", name, *_):
+            return str(name)
+        case _:
+            return "rows"
 
 
 def sources_used(schema: Schema) -> dict[str, Reference]:

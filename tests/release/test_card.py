@@ -51,6 +51,10 @@ def test_sources_and_code_systems_stand_on_the_card(learned_release) -> None:
         assert f"source {name} | {entry.title}" in shown
     assert "code system icd" in shown
     assert f"of which {cited.assumed} are assumptions" in shown
+    assert "region" in cited.assumed_in["patient"]
+    assert {"_candidate", "died"} <= set(cited.assumed_in["admission"])
+    assert not {"_pressure", "_diabetes", "patient_id"} & set(cited.assumed_in["patient"])
+    assert "assumptions in admission | " in shown
     read = card_bytes(card)
     assert b"hcup_248" in read
 

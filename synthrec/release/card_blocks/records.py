@@ -38,6 +38,8 @@ class CitationsPart(Part):
     """Numbers in rules and params."""
     assumed: Count
     """Those that name no source: assumptions of the schema's author."""
+    assumed_in: dict[str, tuple[str, ...]]
+    """By table: columns and hidden helpers whose rules hold such numbers; `rows` is how rows come about."""
 
 
 class SchemaPart(Part):
