@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import sys
 import warnings
 from collections.abc import Sequence
@@ -87,9 +88,15 @@ def run(arguments: Sequence[str]) -> int:
 def main() -> NoReturn:
     """The entry point of the script. Warnings of foreign libraries stay silent: they may quote data."""
     warnings.simplefilter("ignore")
+    spare_owner()
     for name in POLITE_SIGNALS:
         signal.signal(name, _interrupt)
     sys.exit(run(sys.argv[1:]))
+
+
+def spare_owner() -> None:
+    """Let the umask take from others alone: its owner must be able to read and replace what is written."""
+    os.umask(os.umask(0) & ~stat.S_IRWXU)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:

@@ -13,7 +13,7 @@ from synthrec.cli.console import show_document
 from synthrec.cli.lazy import ConfiguredGroup
 from synthrec.cli.options import FILE, NEW, SEED, Setting, forced, read_as
 from synthrec.cli.output import Output, output_options
-from synthrec.cli.written import write_text
+from synthrec.cli.written import refuse_out, write_text
 from synthrec.errors import SchemaError
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ def preview(output: Output, source: str, rows: int, seed: int, params: tuple[tup
 @output_options
 def graph(output: Output, source: str, force: bool, out: Path | None) -> None:
     """Draw tables, references and what each column is made from, as SVG."""
+    refuse_out(out, source, force=force)
     drawing = synthrec.graph(source)
     if out is None:
         show_document(output, {"svg": drawing}, drawing)
@@ -117,6 +118,7 @@ def infer(output: Output, data: Path, force: bool, out: Path | None, **options: 
     Every bound and category is marked `learned`: bounds are widened, and categories of fewer than 11 persons
     are not listed.
     """
+    refuse_out(out, data, force=force)
     text = synthrec.infer(data, **options)
     if out is None:
         show_document(output, {"schema": text}, text)
@@ -135,6 +137,7 @@ def import_(output: Output, file: Path, force: bool, out: Path | None) -> None:
 
     What has no place in a schema is listed on stderr. Bounds and categories are marked `learned`.
     """
+    refuse_out(out, file, force=force)
     _exchanged(output, synthrec.import_schema(file), out, force=force)
 
 
@@ -149,6 +152,7 @@ def export(output: Output, source: str, to: Format, force: bool, out: Path | Non
 
     What the format cannot hold is listed on stderr; a Frictionless data package holds all.
     """
+    refuse_out(out, source, force=force)
     _exchanged(output, synthrec.export_schema(source, to), out, force=force)
 
 
