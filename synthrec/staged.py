@@ -52,7 +52,7 @@ class Staged:
             UserError: something stands at the place and may not be replaced.
             OSError: the disk fails; all is as it was then.
         """
-        with _locked(self.out.parent):
+        with locked(self.out.parent):
             self.refuse(self.out)
             if self.out.exists():
                 self.out.rename(self.folder / _REPLACED)
@@ -79,7 +79,7 @@ def staged(out: Path, refuse: Refuse) -> Iterator[Staged]:
     """
     out = out.absolute()
     refuse_parent(out)
-    with _locked(out.parent):
+    with locked(out.parent):
         for folder in _dead(out):
             _bury(folder, out)
         refuse(out)
@@ -154,7 +154,7 @@ def _bury(folder: Path, out: Path) -> None:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """Hold the lock of a folder for a short while: one run at a time cleans up or renames in it."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

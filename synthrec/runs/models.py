@@ -20,6 +20,7 @@ from synthrec.runs.context import Run, TextFormat
 from synthrec.runs.export import Backing
 from synthrec.runs.inputs import Data, RealInput, read_real
 from synthrec.runs.makers import Draw, LearnedMaker
+from synthrec.staged import locked
 
 NO_APPROVAL = "no approval, so nobody knows how often it was audited; fit it again"
 
@@ -137,12 +138,14 @@ class OpenModel:
 
 def charge_attempt(model: OpenModel) -> OpenModel:
     """Record that one more audit of this model did not end with a pass: trying until it passes is counted."""
-    if model.approval is None:
-        return model
-    terms = Terms(**{name: getattr(model.approval, name) for name in Terms.model_fields})
-    charged = sign(terms.model_copy(update={"attempt": terms.attempt + 1}), model.keys)
-    withdraw(model.folder)
-    write_approval(model.folder, charged)
+    with locked(model.folder):
+        newest = read_approval(model.folder, model.keys, model_digest=model.stored.digest)
+        if newest is None:
+            return model
+        terms = Terms(**{name: getattr(newest, name) for name in Terms.model_fields})
+        charged = sign(terms.model_copy(update={"attempt": terms.attempt + 1}), model.keys)
+        withdraw(model.folder)
+        write_approval(model.folder, charged)
     return replace(model, approval=charged)
 
 
