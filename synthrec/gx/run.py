@@ -12,7 +12,7 @@ from synthrec.errors import InternalError
 from synthrec.gx.expectation import Suite
 from synthrec.gx.library import library_version, own_context
 from synthrec.gx.offline import make_offline
-from synthrec.gx.project import CHECKPOINT, FOLDER, RESULTS, project_files, write_project
+from synthrec.gx.project import CHECKPOINT, FOLDER, RESULTS, SITE, project_files, write_project
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ def make_project(export: Path, suites: Iterable[Suite], run_name: str) -> Projec
     write_project(folder, project_files(suites, version))
     for path in sorted((folder / RESULTS).rglob("*.json")):
         _relocate(path)
+    _refuse_lost_pages(folder, tuple(suite.table for suite in suites))
     make_offline(folder)
     return ProjectRun(version, run_name, runs)
 
@@ -92,6 +93,17 @@ def _refuse_dropped(suites: tuple[Suite, ...], runs: tuple[SuiteRun, ...]) -> No
     written = {suite.table: len(suite.expectations) for suite in suites}
     if written != {run.table: run.evaluated for run in runs}:
         raise InternalError("Great Expectations did not evaluate the suites as they were written")
+
+
+def _refuse_lost_pages(folder: Path, tables: Iterable[str]) -> None:
+    """Great Expectations goes on where a page of its Data Docs could not be written."""
+    results = [path.relative_to(folder / RESULTS) for path in (folder / RESULTS).rglob("*.json")]
+    pages = [Path("validations") / path for path in results]
+    pages += [Path("expectations") / f"{table}.json" for table in tables]
+    if not results or not all((folder / SITE / page).with_suffix(".html").is_file() for page in pages):
+        raise InternalError(
+            "Great Expectations could not write all of its Data Docs; look for room on the disk"
+        )
 
 
 def _relocate(path: Path) -> None:
