@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from synthrec.data.table import Table
+import numpy as np
+
 from synthrec.errors import PolicyRefusedError
 from synthrec.generators.sampler import Drawn, LearnedSampler
 from synthrec.rng import BLOCK, Streams
@@ -42,23 +43,41 @@ class RecordReader:
         """
         if start < self._first:
             self._restart()
-        parts = [self._held.slice(0, 0)]
+        parts = [self._cut(0, 0)]
         while start < stop:
             self._advance(start)
-            part = self._held.slice(start - self._first, stop - start)
-            start += len(part)
-            parts.append(part)
-        records = Table.concat(parts)
-        return {name: records.vector(name) for name in self._sampler.codec.columns}
+            first, last = start - self._first, min(stop - self._first, self._count)
+            parts.append(self._cut(first, last))
+            start += last - first
+        return {name: _joined([part[name] for part in parts]) for name in self._held}
+
+    def _cut(self, first: int, last: int) -> dict[str, Vector]:
+        rows = slice(first, last)
+        return {
+            name: Vector(vector.values[rows], vector.missing[rows], vector.levels)
+            for name, vector in self._held.items()
+        }
 
     def _restart(self) -> None:
         self._drawn: Iterator[Drawn] = self._sampler.stream(
             sys.maxsize, streams=self._streams, chunk_rows=BLOCK
         )
-        self._first, self._held = 0, next(self._drawn).table
+        self._first = 0
+        self._hold()
 
     def _advance(self, to: int) -> None:
         """Read on until the held records contain number `to`."""
-        while to >= self._first + len(self._held):
-            self._first += len(self._held)
-            self._held = next(self._drawn).table
+        while to >= self._first + self._count:
+            self._first += self._count
+            self._hold()
+
+    def _hold(self) -> None:
+        table = next(self._drawn).table
+        self._count = len(table)
+        self._held = {name: table.vector(name) for name in self._sampler.codec.columns}
+
+
+def _joined(parts: Sequence[Vector]) -> Vector:
+    """Vectors of one column, whose labels are always in the order of its codec."""
+    values = np.concatenate([part.values for part in parts])
+    return Vector(values, np.concatenate([part.missing for part in parts]), parts[0].levels)

@@ -25,6 +25,7 @@ tables:
       id: {kind: id, role: key}
       a: {kind: integer, domain: {min: 0, max: 9, source: public}}
       b: {kind: integer, domain: {min: 0, max: 9, source: public}}
+      c: {kind: category, domain: {values: [x, y, z], source: public}, null: {allowed: true}}
     constraints: [{name: unlike, expr: "a != b"}]
 """
 LAST = BLOCK + 3_000
@@ -36,7 +37,8 @@ def sampler():
     rng = np.random.default_rng(0)
     numbers = {name: Vector.full(rng.integers(0, 10, 500)) for name in "ab"}
     keys = Vector.full(np.arange(500, dtype=np.int32), tuple(f"p{i}" for i in range(500)))
-    table = Table.from_vectors("pairs", spec, {"id": keys, **numbers})
+    labels = Vector(rng.integers(0, 3, 500).astype(np.int32), rng.random(500) < 0.2, ("x", "y", "z"))
+    table = Table.from_vectors("pairs", spec, {"id": keys, **numbers, "c": labels})
     codec = Codec.build(spec, "pairs", table)
     fitted = generator("copula").fit(codec.encode(table), streams=Streams(1))
     return LearnedSampler(spec, codec, fitted)
@@ -44,8 +46,15 @@ def sampler():
 
 @pytest.fixture(scope="module")
 def stream(sampler):
-    drawn = [part.table for part in sampler.stream(LAST, streams=Streams(7))]
-    return {name: Table.concat(drawn).vector(name).values for name in "ab"}
+    drawn = Table.concat([part.table for part in sampler.stream(LAST, streams=Streams(7))])
+    return {name: shown(drawn.vector(name)) for name in "abc"}
+
+
+def shown(vector):
+    """Values as people see them, None where one is missing."""
+    levels = np.array(vector.levels, dtype=object) if vector.levels else None
+    values = vector.values if levels is None else levels[vector.values]
+    return np.where(vector.missing, None, values)
 
 
 @pytest.mark.parametrize(
@@ -61,8 +70,8 @@ def test_records_are_those_of_the_stream(sampler, stream, asked):
     reader = RecordReader(sampler, Streams(7), None)
     for start, stop in asked:
         found = reader.columns(start, stop)
-        assert set(found) == {"a", "b"}
-        assert all((found[name].values == stream[name][start:stop]).all() for name in "ab")
+        assert set(found) == {*"abc"}
+        assert all((shown(found[name]) == stream[name][start:stop]).all() for name in "abc")
 
 
 def test_no_record_breaks_a_constraint_of_the_model(stream):
