@@ -6,11 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
-from synthrec.data.table import Records, Table
+from synthrec.data.table import Records, Table, to_arrow
 from synthrec.rules.children import compacted
-from synthrec.schema.model import TableSpec
+from synthrec.schema.model import Column, TableSpec
 from synthrec.schema.vector import IntArray, Vector
+
+Piece = Mapping[str, Mapping[str, Vector]]
+"""Consecutive rows of all tables: the columns of each by name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,19 +43,22 @@ class Block:
 
     def records(self, start: int, stop: int) -> Records:
         """The roots [start, stop) with all their descendants."""
-        return {name: self._table(name, start, stop) for name in self.specs}
+        return assembled([self.piece(start, stop)], self.specs)
 
-    def _table(self, name: str, start: int, stop: int) -> Table:
+    def piece(self, start: int, stop: int) -> Piece:
+        """The same, column by column."""
+        return {name: self._columns(name, start, stop) for name in self.specs}
+
+    def _columns(self, name: str, start: int, stop: int) -> dict[str, Vector]:
         rows = slice(int(self.ends[name][start]), int(self.ends[name][stop]))
-        cut = {
+        return {
             column: _cut(
                 self.vectors[name][column], rows, content.domain is not None and bool(content.domain.labels)
             )
             for column, content in self.specs[name].columns.items()
         }
-        return Table.from_vectors(name, self.specs[name], cut)
 
-    def pieces(self, roots: int, limit: int) -> Iterator[Records]:
+    def pieces(self, roots: int, limit: int) -> Iterator[Piece]:
         """The first `roots` roots, in pieces of at most `limit` rows per table, or of one root."""
         start = 0
         while start < roots:
@@ -60,7 +67,7 @@ class Block:
                 for ends in self.ends.values()
             ]
             stop = max(start + 1, min(roots, *fitting))
-            yield self.records(start, stop)
+            yield self.piece(start, stop)
             start = stop
 
 
@@ -73,25 +80,39 @@ def _part(vector: Vector, rows: slice) -> Vector:
     return Vector(vector.values[rows], vector.missing[rows], vector.levels)
 
 
-def joined(pieces: Iterable[Records], limit: int) -> Iterator[Records]:
-    """Consecutive pieces put together while every table has at most `limit` rows."""
-    waiting: list[Records] = []
+def joined(pieces: Iterable[Piece], specs: Mapping[str, TableSpec], limit: int) -> Iterator[Records]:
+    """The records of consecutive pieces, as many of them together as keep every table within `limit` rows."""
+    waiting: list[Piece] = []
     for piece in pieces:
         if waiting and _largest([*waiting, piece]) > limit:
-            yield _concat(waiting)
+            yield assembled(waiting, specs)
             waiting = []
         waiting.append(piece)
     if waiting:
-        yield _concat(waiting)
+        yield assembled(waiting, specs)
 
 
-def _largest(pieces: list[Records]) -> int:
-    return max(sum(len(piece[name]) for piece in pieces) for name in pieces[0])
+def _largest(pieces: list[Piece]) -> int:
+    return max(sum(len(next(iter(piece[name].values()))) for piece in pieces) for name in pieces[0])
 
 
-def _concat(pieces: list[Records]) -> Records:
-    return (
-        pieces[0]
-        if len(pieces) == 1
-        else {name: Table.concat([piece[name] for piece in pieces]) for name in pieces[0]}
+def assembled(pieces: list[Piece], specs: Mapping[str, TableSpec]) -> Records:
+    """The tables of consecutive pieces, all rows of a column in one array."""
+    return {name: _table(name, spec, [piece[name] for piece in pieces]) for name, spec in specs.items()}
+
+
+def _table(name: str, spec: TableSpec, parts: list[Mapping[str, Vector]]) -> Table:
+    arrays = [_array([part[name] for part in parts], column) for name, column in spec.columns.items()]
+    return Table(name, spec, pa.table(arrays, names=list(spec.columns)))
+
+
+def _array(parts: list[Vector], column: Column) -> pa.Array:
+    """The values of all parts; labels in the order in which the parts have them."""
+    levels = parts[0].levels
+    if any(part.levels != levels for part in parts):
+        arrays = pa.chunked_array([to_arrow(part, column) for part in parts])
+        return arrays.unify_dictionaries().combine_chunks()
+    values, missing = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("values", "missing")
     )
+    return to_arrow(Vector(values, missing, levels), column)

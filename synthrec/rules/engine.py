@@ -21,7 +21,7 @@ from synthrec.errors import ConfigError
 from synthrec.rng import Streams
 from synthrec.rules.amounts import impossible
 from synthrec.rules.children import root_of, sort_within_parents, under
-from synthrec.rules.chunks import Block, joined
+from synthrec.rules.chunks import Block, Piece, assembled, joined
 from synthrec.rules.fitted import Models
 from synthrec.rules.id_numbers import id_numbers
 from synthrec.rules.makers import numbered
@@ -34,7 +34,7 @@ from synthrec.rules.run import Run
 from synthrec.rules.scans import families
 from synthrec.rules.stages import Check, Stage
 from synthrec.schema.id_number_spec import IdNumber
-from synthrec.schema.model import Scalar, Schema
+from synthrec.schema.model import Scalar, Schema, TableSpec
 from synthrec.schema.vector import BoolArray, IntArray, Vector
 
 BLOCK_ROOTS = Run.block
@@ -80,22 +80,26 @@ class RuleEngine:
         """
         if n < 0 or chunk_rows < 1:
             raise ConfigError("the number of roots is at least 0 and that of rows per chunk at least 1")
-        return joined(self._pieces(n, streams, chunk_rows), chunk_rows)
+        return joined(self._pieces(n, streams, chunk_rows), self._specs, chunk_rows)
 
     def blocks(self, n: int, *, streams: Streams) -> Iterator[Records]:
         """The same records in blocks of roots with all their descendants, the last one shorter."""
-        return self._pieces(n, streams, sys.maxsize // 2)
+        return (assembled([piece], self._specs) for piece in self._pieces(n, streams, sys.maxsize // 2))
 
     def whole_blocks(self, n: int, *, streams: Streams) -> Iterator[Block]:
         """The same blocks with all columns, hidden ones too."""
         for making in self._makings(n, streams, self._cuts(n, streams)):
             yield making.block(self._plans).first(min(making.run.wanted, self._block_roots))
 
-    def _pieces(self, n: int, streams: Streams, chunk_rows: int) -> Iterator[Records]:
+    @property
+    def _specs(self) -> dict[str, TableSpec]:
+        return {table.name: table.spec for table in self._plans}
+
+    def _pieces(self, n: int, streams: Streams, chunk_rows: int) -> Iterator[Piece]:
         for making in self._makings(n, streams, self._cuts(n, streams)):
             made = making.block(self._plans)
             wanted = min(making.run.wanted, self._block_roots)
-            yield from made.pieces(wanted, chunk_rows) if n else [made.records(0, 0)]
+            yield from made.pieces(wanted, chunk_rows) if n else [made.piece(0, 0)]
 
     def _makings(self, n: int, streams: Streams, cuts: Cuts) -> Iterator[Making]:
         """One pass over the blocks of a run, each still to be made."""
