@@ -31,6 +31,7 @@ from synthrec.runs.makers import Draw, Maker
 from synthrec.runs.reports import SampleReport
 from synthrec.runs.signing import sealed
 from synthrec.runs.sinks import RecordSinks
+from synthrec.runs.terms import refuse_ended_use
 from synthrec.runs.trial import Tally, counted, judge
 from synthrec.schema.model import Schema
 from synthrec.staged import staged
@@ -134,7 +135,7 @@ def export(
     """Write the records, what stands beside them, and their card; or nothing.
 
     Raises:
-        UserError: the place is taken or not writable.
+        UserError: the place is taken or not writable, or the last day of use of the records has passed.
         OSError: the disk is full or fails; nothing appears then.
     """
     tally = Tally()
@@ -152,6 +153,7 @@ def export(
         told = Told() if beside is None else beside.write(stage.path)
         outcome = Outcome(draw, tally, sinks, decision, expectations, told)
         card = build_card(_release(maker.schema, outcome, backing, run))
+        refuse_ended_use(card)
         pages = {**told.pages, **card_files(card)}
         if place.signer is not None:
             pages |= sealed(stage.path(CARD).parent, pages, card, place.signer, backing.approval)

@@ -20,6 +20,7 @@ from synthrec.errors import ConfigError, Fault, InputError, UserError
 from synthrec.generators.manifest import Holdout
 from synthrec.rng import Streams
 from synthrec.runs.context import TextFormat
+from synthrec.runs.terms import refuse_ended_agreement
 from synthrec.schema.expressions import Expression, compile_expression
 from synthrec.schema.model import Null, Schema, TableSpec
 from synthrec.schema.vector import BoolArray, IntArray
@@ -78,8 +79,10 @@ def read_real(
     """Read and split real records; `given` is a holdout of the user's own.
 
     Raises:
-        UserError: the records cannot be read or split, or many of them are there twice.
+        UserError: the agreement on the records is over; or they cannot be read or split, or many of them are
+            there twice.
     """
+    refuse_ended_agreement(schema)
     name, spec = modelled_table(schema)
     reading = read_input(data, name, spec, text)
     whole = fingerprint(reading.table, keys.fingerprint)
