@@ -78,8 +78,9 @@ class Breach:
     found: str
 
     def __str__(self) -> str:
-        """Render as ``where: found``."""
-        return f"{self.where}: {self.found}"
+        """Render as ``where: found``; a file name that a terminal would obey is quoted."""
+        where = self.where if self.where.isprintable() else ascii(self.where)
+        return f"{where}: {self.found}"
 
 
 class SynthrecError(Exception):

@@ -110,6 +110,8 @@ def _mapping(document: Any) -> dict[str, Any]:
 
 
 def _text(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        raise ValueError("not a plain file")
     if path.stat().st_size > MAX_BYTES:
         raise ValueError("larger than any such file")
     return path.read_text(encoding="utf-8")

@@ -59,7 +59,7 @@ def _files(card: Card, contents: Contents) -> Iterator[Breach]:
     """Whether the data files are those of the card, and no others are beside them."""
     for subject in card.subjects:
         name = subject.name
-        if not contents.is_file(name):
+        if "/" in name or not contents.is_file(name):
             yield Breach(BreachKind.MISSING_FILE, name, "missing")
         elif contents.size(name) != subject.bytes:
             found = f"{contents.size(name):,} bytes, on the card {subject.bytes:,}"

@@ -15,7 +15,7 @@ from synthrec.release.export import CARD
 from synthrec.release.signing.contents import Contents
 from synthrec.release.signing.dsse import seal
 from synthrec.release.signing.keys import PublicKey, SigningKey
-from synthrec.release.signing.statement import ENVELOPE, PAYLOAD_TYPE, ApprovalPart, state
+from synthrec.release.signing.statement import ENVELOPE, PAYLOAD_TYPE, ApprovalPart, is_signable, state
 from synthrec.runs.verification import approved, refuse_broken
 from synthrec.whole_files import SHARED, write_whole
 
@@ -64,15 +64,22 @@ def sign_export(
     home = home or synthrec_home()
     card = refuse_broken(folder / CARD, home)
     approval = None if model is None else approved(card, Path(model), home)
-    contents = Contents(folder)
-    if contents.odd:
-        raise ConfigError(
-            f"{folder}: no plain files, which cannot be signed: {', '.join(sorted(contents.odd))}"
-        )
-    digests = {name: contents.sha256(name) for name in contents.files}
+    digests = _signable(folder)
     content = seal(state(digests, card, approval).content(), PAYLOAD_TYPE, key)
     write_whole(envelope, content, mode=SHARED)
     return SignReport(envelope, key.public, len(digests))
+
+
+def _signable(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file, none of which may be a link or bear a name that not everybody reads alike."""
+    contents = Contents(folder)
+    unfit = contents.odd | {name for name in contents.files if not is_signable(name)}
+    if unfit:
+        names = ", ".join(map(ascii, sorted(unfit)))
+        raise ConfigError(
+            f"{folder}: links, devices or odd names, which cannot be signed: {names}; remove them"
+        )
+    return {name: contents.sha256(name) for name in contents.files}
 
 
 def sealed(

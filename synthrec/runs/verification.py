@@ -185,6 +185,9 @@ class _Found:
         return found
 
     def _card(self, *, has_envelope: bool) -> Card | None:
+        if self._path.exists() and not self._path.is_file():
+            self._breaches.append(Breach(BreachKind.CHANGED_CARD, CARD, "not a plain file"))
+            return None
         try:
             return read_card(self._path)
         except InputError as error:

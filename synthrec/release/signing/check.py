@@ -44,10 +44,12 @@ def read_envelope(path: Path) -> bytes | None:
         raise refused(BreachKind.MALFORMED_ENVELOPE, path.name, "not a plain file")
     if not path.exists():
         return None
-    if path.stat().st_size > MAX_BYTES:
+    with path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
         found = f"larger than {MAX_BYTES:,} bytes; no envelope is"
         raise refused(BreachKind.MALFORMED_ENVELOPE, path.name, found)
-    return path.read_bytes()
+    return content
 
 
 def signed_statement(folder: Path, find: Find) -> Signed | None:

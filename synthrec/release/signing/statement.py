@@ -27,6 +27,8 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE: Literal["https://in-toto.io/Statement/v1"] = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE: Literal["urn:synthrec:release:1"] = "urn:synthrec:release:1"
 
+LONGEST_NAME = 1024
+
 Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Sha256 = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 Moment = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
@@ -48,7 +50,7 @@ class Sha256Set(Part):
 class Subject(Part):
     """A file of the export."""
 
-    name: Annotated[str, Field(min_length=1, max_length=1024)]
+    name: str
     """Path within the export, parts joined by ``/``."""
     digest: Sha256Set
 
@@ -101,7 +103,7 @@ class Statement(Part):
         names = [subject.name for subject in self.subject]
         if len({*names}) < len(names):
             raise ValueError("a file is named twice")
-        if not all(_is_inside(name) for name in names) or CARD not in names or ENVELOPE in names:
+        if not all(is_signable(name) for name in names) or CARD not in names or ENVELOPE in names:
             raise ValueError("a name that no file of an export has, or no card among them")
         return self
 
@@ -157,7 +159,8 @@ def parse_statement(payload: bytes, where: str) -> Statement:
         raise refused(BreachKind.WRONG_STATEMENT, where, found) from None
 
 
-def _is_inside(name: str) -> bool:
+def is_signable(name: str) -> bool:
+    """Whether a path is that of a file within the export, under a name that everybody reads alike."""
     path = PurePosixPath(name)
-    plain = "\\" not in name and "\0" not in name and str(path) == name
+    plain = name.isprintable() and "\\" not in name and str(path) == name and len(name) <= LONGEST_NAME
     return plain and not path.is_absolute() and not {"..", "."} & {*path.parts}

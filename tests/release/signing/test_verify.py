@@ -154,6 +154,42 @@ def test_a_pipe_is_not_read(spoilt, breaches):
     assert {where for _, where in breaches(spoilt)} == {"pipe.csv", "card.md"}
 
 
+def test_a_card_that_is_a_pipe(spoilt, breaches):
+    (spoilt / "card.json").unlink()
+    os.mkfifo(spoilt / "card.json")
+    assert ("changed_card", "card.json") in breaches(spoilt)
+    (spoilt / ENVELOPE).unlink()
+    assert breaches(spoilt) == {("changed_card", "card.json")}
+
+
+@pytest.mark.parametrize("name", ["\x1b[2Jx", "x\u202ey", "a\nb", "\udcff"])
+def test_a_name_that_a_terminal_would_obey(spoilt, home, acme, name):
+    (spoilt / name).write_text("")
+    with pytest.raises(VerificationError) as caught:
+        api.verify_export(spoilt, home=home)
+    assert str(caught.value).isprintable()
+    with pytest.raises(ConfigError, match="odd names") as refused:
+        api.sign_export(spoilt, acme, force=True)
+    assert str(refused.value).isprintable()
+
+
+def test_a_card_that_names_files_elsewhere(spoilt, home):
+    (spoilt / ENVELOPE).unlink()
+    edited_card(spoilt, lambda card: card["subjects"][0].update(name="../../secret"))
+    with pytest.raises(VerificationError, match=r"\.\./\.\./secret: missing"):
+        api.verify_export(spoilt, home=home)
+
+
+def test_a_folder_that_hides_something(spoilt, home, monkeypatch):
+    def walk(folder, onerror):
+        onerror(PermissionError(13, "Permission denied", str(folder / "hidden")))
+        return iter(())
+
+    monkeypatch.setattr(os, "walk", walk)
+    with pytest.raises(PermissionError):
+        api.verify_export(spoilt, home=home)
+
+
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")])
 def test_an_envelope_that_is_no_file(spoilt, breaches, make):
     (spoilt / ENVELOPE).unlink()
