@@ -1,4 +1,4 @@
-"""Terms that have ended: nothing is read under an agreement that is over, nothing made that nobody may use."""
+"""Ended terms: nothing is read under an agreement that is over, nothing made that nobody can use."""
 
 import datetime as dt
 
