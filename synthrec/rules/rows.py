@@ -32,9 +32,9 @@ class Rows:
 
     def vector(self, name: str) -> Vector:
         """A column of these rows, of an ancestor (``table.column``) or a param."""
-        if name not in self.made:
-            self.made[name] = self._param(name) if name in self.params else self._inherited(name)
-        return self.made[name]
+        if name in self.made:
+            return self.made[name]
+        return self._param(name) if name in self.params else self._inherited(name)
 
     def vectors(self, names: Iterable[str]) -> dict[str, Vector]:
         """Several columns by name."""

@@ -146,13 +146,13 @@ def graph() -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
 
 
 def lost(degrees: np.ndarray) -> float:
-    """Twice the loops and repeated edges that a configuration model has in the mean, as a bound on those erased.
+    """Twice the loops and repeated edges of a configuration model in the mean, as a bound on those erased.
 
-    van der Hofstad (2017), proposition 7.13: nu / 2 loops and nu**2 / 4 pairs of parallel edges, where nu is the
-    mean of d (d - 1) over that of d. Joining within communities multiplies both by at most the number of these.
+    van der Hofstad (2017), proposition 7.13: nu / 2 loops and nu**2 / 4 pairs of parallel edges, where nu is
+    the mean of d (d - 1) over that of d. Each community and the rest of the stubs are a model of their own.
     """
     nu = (degrees * (degrees - 1)).mean() / degrees.mean()
-    return 2 * len(SHARES) * (nu / 2 + nu**2 / 4)
+    return 2 * (len(SHARES) + 1) * (nu / 2 + nu**2 / 4)
 
 
 def test_nobody_is_their_own_contact_and_contacts_stand_once():
@@ -171,9 +171,9 @@ def test_degrees_are_those_asked_for():
         # A sum of n Poisson numbers: five standard deviations, and what is erased at most.
         tolerance = 5 * (members.sum() * mean) ** 0.5 + 2 * lost(degrees)
         assert abs(degrees[members].sum() - members.sum() * mean) <= tolerance
-    # Degrees are Poisson numbers: their variance is their mean, with a relative error of sqrt(2 / n) and more.
+    # The variance of a Poisson number is its mean m, known from n of them up to sqrt((m + 2 m**2) / n).
     few = degrees[(node["kin"] == "few").to_numpy()]
-    assert few.var() == pytest.approx(2, abs=5 * (2 * (2 * 2**2 + 2) / len(few)) ** 0.5)
+    assert few.var() == pytest.approx(2, abs=5 * ((2 + 2 * 2**2) / len(few)) ** 0.5)
 
 
 def test_the_share_of_contacts_within_a_community_is_that_asked_for():
@@ -191,7 +191,7 @@ def test_a_span_keeps_communities_among_neighbours():
     one, other, node = edges(span=128)
     region = node["region"].to_numpy()
     together = (one // 128 == other // 128) & (region[one] == region[other])
-    # Small communities lose more stubs: pairs within (some of 26 parents) are erased more often than all others.
+    # Communities of some 26 parents lose more pairs, for these are repeated more often than others.
     assert 0.7 < together.mean() < 0.85
     apart = abs(one - other)[~together]
     assert np.median(apart) > NODES / 8
@@ -228,8 +228,8 @@ def test_each_event_is_a_row_under_both_with_the_same_time_and_number():
 def test_the_number_of_events_follows_the_rate_of_a_contact():
     one, _, node = graph()
     stubs = node["kin"].map(DEGREES).astype(float).sum()
-    # Each contact has 0.1 a day for 31 days in each direction, and each event two rows. Contacts are half of a
-    # Poisson number of stubs, less those erased; both errors at five standard deviations.
+    # Each contact has 0.1 a day for 31 days in each direction, and each event two rows. Contacts are half of
+    # a Poisson number of stubs, less those erased; both errors at five standard deviations.
     mean = 3.1 * stubs
     tolerance = 3.1 * (5 * stubs**0.5 + 2 * lost(np.bincount(one))) + 5 * mean**0.5
     assert abs(len(calls(block())) / 2 - mean) <= tolerance
