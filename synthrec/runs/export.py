@@ -31,7 +31,7 @@ from synthrec.runs.makers import Draw, Maker
 from synthrec.runs.reports import SampleReport
 from synthrec.runs.signing import sealed
 from synthrec.runs.sinks import RecordSinks
-from synthrec.runs.terms import refuse_ended_use
+from synthrec.runs.terms_of_use import refuse_ended_use
 from synthrec.runs.trial import Tally, counted, judge
 from synthrec.schema.model import Schema
 from synthrec.staged import staged

@@ -20,7 +20,7 @@ from synthrec.errors import ConfigError, Fault, InputError, UserError
 from synthrec.generators.manifest import Holdout
 from synthrec.rng import Streams
 from synthrec.runs.context import TextFormat
-from synthrec.runs.terms import refuse_ended_agreement
+from synthrec.runs.terms_of_use import refuse_ended_agreement
 from synthrec.schema.expressions import Expression, compile_expression
 from synthrec.schema.model import Null, Schema, TableSpec
 from synthrec.schema.vector import BoolArray, IntArray
