@@ -9,7 +9,7 @@ import click
 import synthrec
 from synthrec.cli.console import finish, show_document, working
 from synthrec.cli.lazy import ConfiguredGroup
-from synthrec.cli.options import NEW, SEED, Choices, Setting, forced, judged
+from synthrec.cli.options import NEW, SEED, Choices, Setting, forced, judged, signed
 from synthrec.cli.output import Output, output_options
 
 
@@ -77,6 +77,7 @@ def show(output: Output, name: str) -> None:
     help="Kinds of files, joined by commas; labels are Parquet.",
 )
 @judged
+@signed("Name of the key that signs the export; see `synthrec key`.")
 @forced("an export")
 @click.option("-o", "--out", type=NEW, required=True, help="Folder of the export.")
 @output_options

@@ -16,6 +16,7 @@ from synthrec.errors import ConfigError
 from synthrec.progress import SILENT, Progress
 from synthrec.release.card import EvennessPart, PairsPart, RangePart, ScenarioPart, ScenariosPart
 from synthrec.release.gate import Origin
+from synthrec.release.signing.keys import SigningKey
 from synthrec.rng import Streams
 from synthrec.runs.context import Run
 from synthrec.runs.export import NOTHING, Place, Told, export
@@ -171,6 +172,7 @@ def run_scenarios(  # noqa: PLR0913  (the options of a main function are keyword
     policy: str | Path = "default",
     profile: str | Path = "default",
     force: bool = False,
+    sign: SigningKey | None = None,
     home: Path | None = None,
     progress: Progress = SILENT,
 ) -> SampleReport:
@@ -193,6 +195,7 @@ def run_scenarios(  # noqa: PLR0913  (the options of a main function are keyword
         policy: Name or file of the policy.
         profile: Name or file of the profile.
         force: Replace an export that stands at `out`.
+        sign: Key that signs the export.
         home: Folder of the root secret; ``SYNTHREC_HOME`` by default.
         progress: Hears of the steps.
 
@@ -204,7 +207,7 @@ def run_scenarios(  # noqa: PLR0913  (the options of a main function are keyword
     """
     asked = Asked(tuple(scenarios), count, rate, severity, companions, design)
     run = Run.under(policy, profile, home=home, progress=progress)
-    place = Place(Path(out), tuple(formats), csv_profile, force)
+    place = Place(Path(out), tuple(formats), csv_profile, force, signer=sign)
     loaded = _schema(schema)
     streams = Streams.fresh() if seed is None else Streams(seed)
     draw = Draw(rows, streams)

@@ -96,6 +96,14 @@ def test_the_kinds_of_all_faults_in_json(call, tmp_path):
     assert len(error.splitlines()) == 2
 
 
+def test_signatures_demanded_for_good(call, tmp_path):
+    call("sample", "visits.yaml", "-n", 3, "-o", "out")
+    (tmp_path / "synthrec.toml").write_text("[card.verify]\nsigned = true\n")
+    code, _, error = call("card", "verify", "out")
+    assert code == 5
+    assert "no signature, and one was demanded" in error
+
+
 def test_a_passphrase_is_typed_twice_and_never_shown(call, typed):
     asked = typed(WORDS, "another one entirely", WORDS, WORDS, WORDS)
     code, out, error = call("key", "new", "acme")
