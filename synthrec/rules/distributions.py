@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,8 +49,8 @@ def _lognormal_ppf(u: FloatArray, mu: Operand, sigma: Operand) -> FloatArray:
 
 
 def _positive(*values: Operand) -> BoolArray:
-    checks = [np.asarray(value) > 0 for value in values]
-    return np.asarray(np.logical_and.reduce(np.broadcast_arrays(*checks)))
+    first, *others = (np.asarray(value) > 0 for value in values)
+    return reduce(np.logical_and, others, first)
 
 
 def _share(p: Operand) -> BoolArray:

@@ -27,7 +27,7 @@ def from_floats(values: FloatArray, missing: BoolArray, column: Column) -> Vecto
     present = np.where(missing, 0.0, values) if missing.any() else values
     if not spacing:
         return Vector(present, missing)
-    steps = np.rint(present / spacing)
+    steps = np.rint(present if spacing == 1 else present / spacing)
     if column.kind == "float":
         numerator, denominator = Fraction(str(column.precision)).as_integer_ratio()
         return Vector(steps * numerator / denominator, missing)

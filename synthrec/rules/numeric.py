@@ -81,8 +81,7 @@ class DistMaker:
         self._check(parameters, low, high)
         spacing = grid(self.target.column) if DISTRIBUTIONS[self.name].ppf else 0.0
         values = make(parameters, (low - spacing / 2, high + spacing / 2))
-        on_grid = np.rint(values / spacing) * spacing if spacing else values
-        return np.clip(on_grid, low, high), missing
+        return np.clip(_on_grid(values, spacing), low, high), missing
 
     @cached_property
     def _constants_hold(self) -> bool:
@@ -105,6 +104,13 @@ class DistMaker:
             )
         if bad := int((np.asarray(low) > np.asarray(high)).sum()):
             raise impossible(self.target.where, f"min above max in {bad} rows", "correct the bounds")
+
+
+def _on_grid(values: FloatArray, spacing: float) -> FloatArray:
+    """The nearest multiples of a spacing; the values themselves where it is 0."""
+    if spacing == 1:
+        return np.rint(values)
+    return np.rint(values / spacing) * spacing if spacing else values
 
 
 def _bounds(own: base.Amount | None, public: Scalar | None, names: Names) -> tuple[Amount, ...]:

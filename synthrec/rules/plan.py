@@ -8,6 +8,7 @@ from graphlib import TopologicalSorter
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synthrec.errors import Fault, SchemaError
 from synthrec.rules.amounts import Names, Target, evaluate
@@ -192,13 +193,14 @@ def _outside(name: str, column: Column) -> Callable[[Rows], BoolArray]:
     domain = column.domain
     low = None if domain is None or domain.min is None else model_number(domain.min, column)
     high = None if domain is None or domain.max is None else model_number(domain.max, column)
-    labels = domain.labels if domain is not None else ()
+    if column.kind in LABEL_KINDS and domain is not None and domain.labels:
+        high = len(domain.labels) - 1
 
     def violated(rows: Rows) -> BoolArray:
         vector = rows.made[name]
         outside = np.zeros(rows.count, dtype=bool)
-        if column.kind in LABEL_KINDS and labels:
-            outside |= np.greater_equal(vector.values, len(labels))
+        if _are_within(vector.values, low, high):
+            return outside
         if low is not None:
             outside |= np.less(vector.values, low)
         if high is not None:
@@ -206,3 +208,10 @@ def _outside(name: str, column: Column) -> Callable[[Rows], BoolArray]:
         return outside & ~vector.missing
 
     return violated
+
+
+def _are_within(values: NDArray[np.generic], low: float | None, high: float | None) -> bool:
+    """Whether all values lie between the bounds, seen at the extremes."""
+    if not len(values):
+        return True
+    return bool((low is None or values.min() >= low) and (high is None or values.max() <= high))
