@@ -75,8 +75,9 @@ def sample(
     """Draw records, check them, and export them with a card.
 
     MODEL_OR_SCHEMA is a model folder or schema file, else the short name of a shipped schema. Records of a
-    learned model are exported only within its approval, or after an audit against --real. Where the policy
-    refuses, nothing is written and the exit code is 3.
+    learned model are exported only within its approval, or after an audit against --real; columns of a
+    schema that models fill, within their approvals alone. Where the policy refuses, nothing is written and
+    the exit code is 3.
     """
     with working(output) as progress:
         report = synthrec.sample(source, rows, params=dict(params) or None, **options, progress=progress)
