@@ -108,7 +108,7 @@ def build_card(release: Release) -> parts.Card:
         tool=tool(),
         digital_source_type=parts.TRAINED if learned or fitted else parts.ALGORITHMIC,
         subjects=release.subjects,
-        record_schema=_schema(release.schema, told, is_ruled=learned is None),
+        record_schema=_schema(release, told),
         policy=_rules(release.policy.policy, release.policy.digest, looser_policy(release.policy)),
         profile=_rules(release.profile.profile, release.profile.digest, looser_profile(release.profile)),
         generator=generator_part(learned, is_filled=fitted is not None),
@@ -172,10 +172,13 @@ def _warnings(results: tuple[parts.Result, ...]) -> Iterator[str]:
     return (result.reason for result in results if not result.blocking and result.verdict != "pass")
 
 
-def _schema(schema: Schema, learned: Mapping[str, tuple[str, ...]], *, is_ruled: bool) -> parts.SchemaPart:
+def _schema(release: Release, learned: Mapping[str, tuple[str, ...]]) -> parts.SchemaPart:
+    schema, modelled = release.schema, _modelled(release)
     columns = {
         table: {
-            name: _column(column, is_learned=name in learned.get(table, ()))
+            name: _column(
+                column, is_learned=name in learned.get(table, ()), is_modelled=(table, name) in modelled
+            )
             for name, column in spec.columns.items()
         }
         for table, spec in schema.tables.items()
@@ -189,8 +192,18 @@ def _schema(schema: Schema, learned: Mapping[str, tuple[str, ...]], *, is_ruled:
         digest=schema.digest,
         columns=columns,
         targets={table: spec.target for table, spec in schema.tables.items() if spec.target is not None},
-        citations=_citations(schema, citations.figures(schema) if is_ruled else ()),
+        citations=_citations(schema, citations.figures(schema) if release.learned is None else ()),
     )
+
+
+def _modelled(release: Release) -> frozenset[tuple[str, str]]:
+    """Tables and columns that a model drew, minted ones among them where it drew all."""
+    if release.learned is not None:
+        return frozenset(
+            (table, name) for table, spec in release.schema.tables.items() for name in spec.columns
+        )
+    filled = release.fitted.parts if release.fitted else ()
+    return frozenset((part.table, name) for part in filled for name in part.columns)
 
 
 def _citations(schema: Schema, made_from: Iterable[citations.Figure]) -> parts.CitationsPart | None:
@@ -211,13 +224,13 @@ def _cited(entries: Mapping[str, Reference]) -> dict[str, parts.CitedPart]:
     return {name: parts.CitedPart(**entry.model_dump(exclude={"detail"})) for name, entry in entries.items()}
 
 
-def _column(column: Column, *, is_learned: bool) -> parts.ColumnSummary:
+def _column(column: Column, *, is_learned: bool, is_modelled: bool) -> parts.ColumnSummary:
     stated = column.domain.source if column.domain else "none"
     return parts.ColumnSummary(
         kind=column.kind,
         role=column.role,
         domain="learned" if is_learned else stated,
-        made="minted" if column.is_minted else "modelled",
+        made="minted" if column.is_minted else "modelled" if is_modelled else "ruled",
     )
 
 

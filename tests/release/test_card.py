@@ -173,6 +173,17 @@ def test_learned_columns_are_named(learned_card) -> None:
     }
 
 
+def test_a_column_is_modelled_ruled_or_minted(learned_card, rules_card) -> None:
+    made = [
+        {name: column.made for name, column in card.record_schema.columns["patient"].items()}
+        for card in (learned_card, rules_card)
+    ]
+    assert made == [
+        {"patient_id": "minted", "age": "modelled", "cost": "modelled"},
+        {"patient_id": "minted", "age": "ruled", "cost": "ruled"},
+    ]
+
+
 def test_a_looser_policy_is_named(learned_card) -> None:
     assert "conformity.measures.constraint_violations" in learned_card.policy.looser_than_default
     assert "checks.P4" in learned_card.policy.looser_than_default

@@ -81,7 +81,7 @@ def test_a_column_that_came_and_a_digest_that_changed(learned_release, rules_car
     told = sentences(before, after)
     assert told[0].startswith("digest was sha256:") or told[0].startswith("age of patient")
     assert (
-        "age of patient of columns, gone: kind integer, role quasi_identifier, domain public, made modelled."
+        "age of patient of columns, gone: kind integer, role quasi_identifier, domain public, made ruled."
         in told
     )
     assert any(line.endswith("and is now sha256:999999999999.") for line in told)

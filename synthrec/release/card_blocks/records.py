@@ -15,8 +15,8 @@ class ColumnSummary(Part):
     role: Literal["key", "direct_identifier", "quasi_identifier", "sensitive", "attribute"]
     domain: Literal["public", "declared", "dp", "learned", "none"]
     """Who said which values may occur; ``learned`` was read from the real records."""
-    made: Literal["modelled", "minted"]
-    """Minted values are made anew and owe nothing to the real ones."""
+    made: Literal["modelled", "ruled", "minted"]
+    """Drawn by a model, made by rules, or minted: made anew, so that it owes nothing to real ones."""
 
 
 class CitedPart(Part):
