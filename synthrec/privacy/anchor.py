@@ -28,11 +28,12 @@ def read_anchor(home: Path, key: bytes) -> Head | None:
     try:
         document = read_json(path)
         head, mac = Head(int(document["sequence"]), str(document["hash"])), str(document["mac"])
+        expected = _mac(head, key)
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError):
         raise VerificationError(f"{path}: is damaged; restore it from your backup") from None
-    if not hmac.compare_digest(mac.encode(), _mac(head, key).encode()):
+    if not hmac.compare_digest(mac.encode(), expected.encode()):
         raise VerificationError(f"{path}: was changed, or written under another root key")
     return head
 

@@ -164,13 +164,16 @@ class LedgerStore:
         try:
             yield
         except sqlite3.OperationalError as error:
-            raise self._system_fault(error) from None
-        except sqlite3.DatabaseError:
-            raise VerificationError(
-                f"{self.path}: the file is damaged or no ledger; restore it from your backup"
-            ) from None
+            raise self._fault(error) from None
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
+            raise self._damage() from None
 
-    def _system_fault(self, error: sqlite3.OperationalError) -> OSError:
+    def _damage(self) -> VerificationError:
+        return VerificationError(
+            f"{self.path}: the file is damaged or no ledger; restore it from your backup"
+        )
+
+    def _fault(self, error: sqlite3.OperationalError) -> OSError | VerificationError:
         match getattr(error, "sqlite_errorcode", sqlite3.SQLITE_IOERR) & 0xFF:
             case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
                 return TimeoutError(
@@ -180,6 +183,8 @@ class LedgerStore:
                 return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
             case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
                 return PermissionError(errno.EACCES, "the ledger cannot be written", str(self.path))
+            case sqlite3.SQLITE_ERROR:
+                return self._damage()
             case _:
                 return OSError(errno.EIO, f"the ledger cannot be read or written ({error})", str(self.path))
 
