@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from synthrec.release.card import Card, FittedPart, Seed
 from synthrec.release.card_build import seed_commitment
 from synthrec.release.export import CARD
 from synthrec.release.signing.approvals import ENDORSEMENT, Endorsed, endorsed, named
-from synthrec.release.signing.check import expired_key, gathered
+from synthrec.release.signing.check import expired_key
 from synthrec.release.signing.dsse import Find
 from synthrec.release.signing.keys import today
 from synthrec.release.signing.statement import ApprovalPart
@@ -42,15 +43,17 @@ class ModelAtHand:
             VerificationError: model or approval were changed, or their signature cannot be relied on.
             KeyMissingError: the root secret is not in `home`, and the approval has no signature.
         """
-        stored = read_model(folder)
-        signed = endorsed(folder, find, model_digest=stored.digest)
-        try:
-            keys = open_keys(home, create=False, expect=stored.manifest.key_id)
-        except KeyMissingError:
-            if signed is None:
-                raise
-            return cls(stored.digest, signed.approval, None, signed)
-        return cls(stored.digest, read_approval(folder, keys, model_digest=stored.digest), keys, signed)
+        with _told_as(BreachKind.CHANGED_MODEL, str(folder)):
+            stored = read_model(folder)
+        with _told_as(BreachKind.CHANGED_APPROVAL, FILE):
+            signed = endorsed(folder, find, model_digest=stored.digest)
+            try:
+                keys = open_keys(home, create=False, expect=stored.manifest.key_id)
+            except KeyMissingError:
+                if signed is None:
+                    raise
+                return cls(stored.digest, signed.approval, None, signed)
+            return cls(stored.digest, read_approval(folder, keys, model_digest=stored.digest), keys, signed)
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,15 @@ class Drawn:
     rows: int
     seed: Seed | None
     """None where it is not the model's own."""
+
+
+@contextmanager
+def _told_as(kind: BreachKind, where: str) -> Iterator[None]:
+    """Give an error a kind and a place, where it does not tell breaches apart itself."""
+    try:
+        yield
+    except VerificationError as error:
+        raise VerificationError(breaches=error.breaches or [Breach(kind, where, str(error))]) from None
 
 
 def model_breaches(card: Card, model: ModelAtHand, approved: ApprovalPart | None) -> Iterator[Breach]:
@@ -143,7 +155,7 @@ def ledger_breaches(card: Card, home: Path) -> Iterator[Breach]:
         with opened(home) as ledger:
             ledger.verify(Head(head.sequence, head.hash))
     except VerificationError as error:
-        yield from gathered(error, BreachKind.LEDGER_ROLLBACK, LEDGER)
+        yield Breach(BreachKind.LEDGER_ROLLBACK, LEDGER, str(error))
 
 
 def of_this_house(card: Card, home: Path) -> bool:

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from synthrec import __version__
-from synthrec.data.keys import synthrec_home
 from synthrec.errors import Breach, BreachKind, InputError, VerificationError
-from synthrec.release.approval import FILE as APPROVAL
+from synthrec.home import synthrec_home
 from synthrec.release.card import Card, read_card
 from synthrec.release.export import CARD
 from synthrec.release.signing.approvals import named
@@ -23,7 +22,6 @@ from synthrec.release.signing.check import (
     differences,
     disagreements,
     expired_key,
-    gathered,
     signed_statement,
 )
 from synthrec.release.signing.contents import Contents
@@ -201,9 +199,7 @@ class _Found:
         try:
             return ModelAtHand.at(folder, self._home, self._find)
         except VerificationError as error:
-            where = APPROVAL if APPROVAL in str(error) or "approval" in str(error) else str(folder)
-            kind = BreachKind.CHANGED_APPROVAL if where == APPROVAL else BreachKind.CHANGED_MODEL
-            self._breaches += gathered(error, kind, where)
+            self._breaches += error.breaches
             return None
 
     def _against(self, envelope: Signed, card: Card | None) -> Iterator[Breach]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synthrec.data.sinks import SUFFIXES
-from synthrec.errors import Breach, BreachKind, VerificationError
+from synthrec.errors import Breach, BreachKind
 from synthrec.release.card import Card
 from synthrec.release.export import CARD
 from synthrec.release.signing.contents import Contents
@@ -105,11 +105,6 @@ def disagreements(statement: Statement, card: Card) -> Iterator[Breach]:
     if other:
         found = f"what was signed and the card differ in {', '.join(other)}"
         yield Breach(BreachKind.WRONG_STATEMENT, ENVELOPE, found)
-
-
-def gathered(error: VerificationError, kind: BreachKind, where: str) -> tuple[Breach, ...]:
-    """The breaches of an error; one of a given kind where it does not tell them apart."""
-    return error.breaches or (Breach(kind, where, str(error)),)
 
 
 def _kind(name: str) -> BreachKind:

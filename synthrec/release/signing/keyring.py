@@ -15,8 +15,9 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from synthrec.data.keys import read_private, synthrec_home
+from synthrec.data.keys import read_private
 from synthrec.errors import ConfigError
+from synthrec.home import synthrec_home
 from synthrec.release.signing.keys import (
     MAX_KEY_BYTES,
     NAME,

@@ -140,6 +140,8 @@ def test_a_key_that_lies_in_the_clear_does_not_sign(own, tmp_path):
     (tmp_path / "own/signing/acme.pem").write_bytes(plain_pem(ed25519.Ed25519PrivateKey.generate()))
     with pytest.raises(ConfigError, match="not encrypted"):
         own.key("acme", WORDS)
+    with pytest.raises(ConfigError, match="give its passphrase"):
+        own.key("acme")
 
 
 def test_a_pair_that_does_not_belong_together_does_not_sign(own, tmp_path):
