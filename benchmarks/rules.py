@@ -36,7 +36,7 @@ from synthrec.validation.suite import release_checks
 HERE = Path(__file__).parent
 CODES = {f"X{number:04d}": 1 + number % 17 for number in range(1_000)}
 MANY_CODES = 70_000
-ACCOUNT_ROWS = 8
+ACCOUNT_ROWS = 45
 """Transactions of an account of the bank, nearly."""
 RULES = [
     {"name": "order", "expr": "discharged >= admitted"},
