@@ -52,6 +52,8 @@ if TYPE_CHECKING:
         scenario_names,
         schema_names,
         sign_export,
+        terms_add,
+        terms_list,
         validate,
         verify_export,
     )
@@ -99,6 +101,8 @@ __all__ = [
     "scenario_names",
     "schema_names",
     "sign_export",
+    "terms_add",
+    "terms_list",
     "validate",
     "verify_export",
 ]

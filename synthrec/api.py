@@ -27,6 +27,7 @@ from synthrec.rng import Streams
 from synthrec.runs.audits import against_files, against_model, files_alone
 from synthrec.runs.cards import diff_cards, read_card
 from synthrec.runs.claims import PlanReport, charged, foretold, parse_budget, planned_fit
+from synthrec.runs.code_tables import TermsEntry, terms_add, terms_list
 from synthrec.runs.context import Run, TextFormat
 from synthrec.runs.drift import against_new
 from synthrec.runs.exact import parse_exact
@@ -83,6 +84,7 @@ __all__ = [
     "SampleReport",
     "Schema",
     "SigningKey",
+    "TermsEntry",
     "Verdict",
     "VerifyReport",
     "audit",
@@ -111,6 +113,8 @@ __all__ = [
     "scenario_names",
     "schema_names",
     "sign_export",
+    "terms_add",
+    "terms_list",
     "validate",
     "verify_export",
 ]

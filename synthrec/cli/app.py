@@ -32,6 +32,7 @@ COMMANDS = {
     "card": ("synthrec.cli.card:card", "Show, sign and verify provenance cards."),
     "key": ("synthrec.cli.key:key", "Make, show and trust the keys that sign cards and approvals."),
     "ledger": ("synthrec.cli.ledger:ledger", "Show, verify and export the ledger of privacy spent."),
+    "terms": ("synthrec.cli.terms:terms", "Keep licensed code tables of your own."),
     "completion": ("synthrec.cli.completion:completion", "Print the completion script of a shell."),
 }
 

@@ -37,12 +37,6 @@ class Keys:
     ledger: bytes = field(repr=False)
 
 
-def synthrec_home() -> Path:
-    """The folder of the root secret: ``SYNTHREC_HOME``, else ``~/.synthrec``."""
-    stated = os.environ.get("SYNTHREC_HOME")
-    return Path(stated) if stated else Path.home() / ".synthrec"
-
-
 def open_keys(home: Path, *, create: bool, expect: str | None = None) -> Keys:
     """The keys of the root secret in a folder.
 

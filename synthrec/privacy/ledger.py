@@ -20,8 +20,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, get_args
 
-from synthrec.data.keys import Keys, synthrec_home
+from synthrec.data.keys import Keys
 from synthrec.errors import InternalError, VerificationError
+from synthrec.home import synthrec_home
 from synthrec.privacy.anchor import read_anchor, write_anchor
 from synthrec.privacy.budget import Budget
 from synthrec.privacy.entries import Entry, Head, Kind, Statement, check, seal

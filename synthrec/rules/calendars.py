@@ -58,7 +58,7 @@ def rolled(days: IntArray, roll: str) -> IntArray:
         return days
     beyond = np.maximum((days - FIRST_MONDAY) % 7 - FRIDAY, 0)
     if roll == "nearest":
-        return days + np.array([0, -1, 1])[beyond]
+        return np.asarray(days + np.array([0, -1, 1])[beyond])
     return days - beyond if roll == "before" else days + np.where(beyond > 0, 3 - beyond, 0)
 
 

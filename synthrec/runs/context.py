@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from synthrec.data.keys import synthrec_home
+from synthrec.home import synthrec_home
 from synthrec.progress import SILENT, Progress
 from synthrec.release.loosening import refuse_unexplained
 from synthrec.release.policy import Policy, load_policy

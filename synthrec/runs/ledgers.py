@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from synthrec.data.keys import open_keys, synthrec_home
+from synthrec.data.keys import open_keys
 from synthrec.digests import canonical
 from synthrec.errors import ConfigError
 from synthrec.generators.store import MANIFEST
+from synthrec.home import synthrec_home
 from synthrec.privacy.entries import Entry, Head
 from synthrec.privacy.ledger import Ledger
 from synthrec.privacy.populations import Account, Ceiling, Charge

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from synthrec.data.keys import synthrec_home
 from synthrec.digests import digest_bytes
 from synthrec.errors import ConfigError
+from synthrec.home import synthrec_home
 from synthrec.release.card import Card
 from synthrec.release.export import CARD
 from synthrec.release.signing.contents import Contents

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from synthrec.errors import Fault, SchemaError
 from synthrec.schema import citations, presets
+from synthrec.schema.code_tables import written_out
 from synthrec.schema.draft import Draft
 from synthrec.schema.extends import base_file, beside, move_models, overlaid
 from synthrec.schema.faults import broken_paths, mended, structural_problems
@@ -90,7 +91,7 @@ def _complete(source: YamlSource, chain: tuple[Path, ...]) -> YamlSource:
 
 def _schema(source: YamlSource) -> Schema:
     """The schema of a complete document."""
-    unknown = expanded(source)
+    unknown = [*written_out(source), *expanded(source)]
     schema, problems, broken = _validated(source)
     if schema is not None:
         problems += _semantic_problems(Draft(schema, source, broken))

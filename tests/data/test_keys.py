@@ -9,8 +9,9 @@ import pytest
 from cryptography.hazmat.primitives import hashes, hmac
 
 from synthrec.data import keys as module
-from synthrec.data.keys import open_keys, synthrec_home
+from synthrec.data.keys import open_keys
 from synthrec.errors import KeyMissingError
+from synthrec.home import synthrec_home
 
 
 @pytest.fixture

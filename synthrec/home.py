@@ -1,0 +1,12 @@
+"""The folder in which an installation keeps what is its own: secrets, ledger, trusted keys, terminologies."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def synthrec_home() -> Path:
+    """``SYNTHREC_HOME``, else ``~/.synthrec``."""
+    stated = os.environ.get("SYNTHREC_HOME")
+    return Path(stated) if stated else Path.home() / ".synthrec"
