@@ -115,7 +115,7 @@ class Keyring:
         return tuple(sorted((own | {key.key_id: key for key in self.trusted()}).values(), key=_by_name))
 
     def public(self, name: str) -> PublicKey:
-        """The public half of one's own key, else the trusted key, of that name.
+        """The public half of one's own key, else the trusted key, of that name; else of the key given whole.
 
         Raises:
             ConfigError: there is none.
@@ -124,6 +124,8 @@ class Keyring:
         for path in (self._public(name), self._trust(name)):
             if _stands(path):
                 return PublicKey.parse(read_bounded(path), str(path), name)
+        if os.environ.get(SIGNING_KEY):
+            return self.key(name).public
         known = ", ".join(sorted({*self.own(), *(key.name for key in self.trusted())})) or "none yet"
         raise ConfigError(f"no key named {name!r} here; known: {known}")
 

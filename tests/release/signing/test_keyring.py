@@ -159,6 +159,7 @@ def test_a_whole_key_in_the_environment(receiver, own, monkeypatch):
     key = receiver.key("pipeline")
     assert key.public.name == "pipeline"
     private.public_key().verify(key.sign(b"x"), b"x")
+    assert receiver.public("pipeline") == key.public
     with pytest.raises(ConfigError, match="restore the pair"):
         own.key("acme")
     monkeypatch.setenv("SYNTHREC_SIGNING_KEY", own._private("acme").decode())
