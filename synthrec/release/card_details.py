@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from synthrec.release.card import Card
+from synthrec.release.card_scenarios import scenario_items
 from synthrec.release.card_terms import term_in_words
 from synthrec.release.card_words import Item, band, coverage
 
@@ -30,7 +31,7 @@ def _made(card: Card) -> Iterator[Item]:
     yield "schema", f"{card.record_schema.name} {card.record_schema.version}, {card.record_schema.digest}"
     yield "licence of the schema", card.record_schema.licence or "not stated"
     yield from _citations(card)
-    yield from _scenarios(card)
+    yield from scenario_items(card.scenarios)
     yield f"seed ({card.seed.kind})", card.seed.value
     yield from _fitted(card)
     yield from _selection(card)
@@ -88,23 +89,6 @@ def _citations(card: Card) -> Iterator[Item]:
         for name, entry in entries.items():
             said = (entry.title, entry.publisher, entry.year, entry.address, entry.licence)
             yield f"{what} {name}", "; ".join(str(part) for part in said if part is not None)
-
-
-def _scenarios(card: Card) -> Iterator[Item]:
-    if card.scenarios is None:
-        return
-    for item in card.scenarios.scenarios:
-        name = f"{item.scenario} {item.version}, {item.tier}"
-        if item.unit is None:
-            yield "scenario", f"{name}: changes params for all records; {item.digest}"
-            continue
-        asked = f"{item.realised:,} of {item.requested:,} instances realised"
-        among = f"among {item.eligible:,} eligible of {item.units:,} rows of {item.unit}"
-        rows = ", ".join(f"{number:,} {role}" for role, number in sorted(item.rows.items()))
-        yield "scenario", f"{name}: {asked}, {among}; rows: {rows or 'none'}; {item.digest}"
-    for pairs in card.scenarios.pairs:
-        met = f"{pairs.covered:,} of {pairs.feasible:,} feasible pairs of {pairs.factors} factors"
-        yield f"coverage of {pairs.table}", f"{met}; {pairs.by_instances:,} on rows of {pairs.scenario}"
 
 
 def _source(card: Card) -> Iterator[Item]:

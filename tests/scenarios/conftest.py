@@ -146,16 +146,28 @@ ROOTS = {"card": 500, "retail_bank": 1_200, "claims": 3_000, "inpatient": 6_000}
 """By schema, so many that a few hundred rows belong to instances."""
 
 
+FEW = {"card": 60, "retail_bank": 100, "claims": 150, "inpatient": 300}
+"""By schema, so many that some dozens have an instance."""
+
+
 @pytest.fixture(scope="session")
 def shipped() -> Callable[..., Made]:
     """Run a shipped scenario, with its companions, on its schema; each once."""
 
     @cache
-    def run(name: str, *, count: int | None = None, tier: str | None = None, seed: int = 1) -> Made:
+    def run(
+        name: str,
+        *,
+        count: int | None = None,
+        tier: str | None = None,
+        seed: int = 1,
+        companions: bool = True,
+    ) -> Made:
         file = load_scenario(name)
         schema = load_schema(find_schema(file.scenario.targets.schema_name))
-        n = ROOTS[schema.info.name]
-        others = [request(load_scenario(other), schema) for other in file.scenario.companions]
+        n = ROOTS[schema.info.name] if count is None else FEW[schema.info.name]
+        names = file.scenario.companions if companions else ()
+        others = [request(load_scenario(other), schema) for other in names]
         rate = 0.06 if count is None else None
         requests = [request(file, schema, rate=rate, count=count, tier=tier), *others]
         return made(ScenarioRun(schema, {}, requests, n, Streams(seed), block_roots=n))

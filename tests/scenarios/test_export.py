@@ -58,8 +58,12 @@ def test_the_card_names_scenarios_counts_and_unit(made):
     item = found["card_testing"]
     assert (item["unit"], item["units"], item["requested"], item["realised"]) == ("account", 800, 12, 12)
     assert item["digest"].startswith("sha256:")
-    assert "12 of 12 instances realised" in (made / "out" / "card.md").read_text("utf-8")
     assert {pairs["table"] for pairs in part["pairs"]} == {"transaction"}
+    for page in ("card.md", "report.html"):
+        text = (made / "out" / page).read_text("utf-8")
+        assert "12 of 12 instances realised" in text
+        assert "parts of their ranges have an instance" in text
+        assert "feasible pairs of 5 factors" in text
     report = json.loads((made / "out" / "coverage.json").read_text("utf-8"))
     assert [item["realised"] for item in report["realisation"]] == [
         item["realised"] for item in part["scenarios"]

@@ -9,6 +9,7 @@ from itertools import groupby
 from markupsafe import Markup
 
 from synthrec.release.card import Card, Result
+from synthrec.release.card_scenarios import scenario_items
 from synthrec.release.card_words import ANSWERS, QUALITY, by_kind, unclaimed, use
 from synthrec.release.judge import CONFORMITY
 from synthrec.release.pages import WORDS, html_page
@@ -41,6 +42,7 @@ def public_html(card: Card) -> str:
         use=tuple(use(card)),
         sections=tuple(_sections(card)),
         drawn=_drawn(card),
+        scenarios=tuple(scenario_items(card.scenarios)),
     )
 
 
