@@ -121,7 +121,7 @@ def test_closed_days_have_no_events_and_late_ones_leave_the_weekend():
     assert shares[[0, 4]].sum() == pytest.approx(4 / 7, abs=0.03)
 
 
-@pytest.mark.parametrize("chunk", [50, 4_096])
+@pytest.mark.parametrize("chunk", [1_500, 4_096])
 def test_chunks_and_longer_runs_change_nothing(chunk):
     made = {
         "visit": "{rate: 20, per: year, months: [2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]}",
