@@ -14,6 +14,7 @@ from synthrec.data.keys import open_keys
 from synthrec.errors import ConfigError, KeyMissingError, PolicyRefusedError, SchemaError, VerificationError
 from synthrec.privacy.ledger import Ledger
 from synthrec.release.approval import Terms, sign, write_approval
+from synthrec.schema.model import Schema
 
 APPROVED = 300
 
@@ -114,6 +115,24 @@ def test_without_a_claim_the_approved_rows_are_drawn_in_order(town):
     # Standard normal deviates: their mean within five standard errors.
     assert abs(sum(gap) / len(gap)) <= 5 * len(gap) ** -0.5
     assert town.rows(table="visit").num_rows == 2 * APPROVED
+
+
+def test_columns_of_every_kind_come_through_as_the_model_draws_them(admissions, tmp_path, monkeypatch):
+    document = api.load_schema("admissions_flat").document()
+    (table,) = document["tables"].values()
+    for name, column in table["columns"].items():
+        is_key = column["kind"] in {"id", "string"}
+        column["generate"] = {"sequence": {"prefix": name}} if is_key else {"fitted": {"block": "stay"}}
+    table["generate"] = {"fitted": {"stay": {"model": admissions.model.name}}}
+    monkeypatch.chdir(admissions.model.parent)
+    filled = api.sample(
+        Schema.model_validate(document), 500, out=tmp_path / "filled", home=admissions.home, seed=1
+    )
+    direct = api.sample(admissions.model, 500, out=tmp_path / "direct", home=admissions.home)
+    made, expected = (pq.read_table(report.files[0]) for report in (filled, direct))
+    learned = [name for name, column in table["columns"].items() if "fitted" in column["generate"]]
+    assert len(learned) == 17
+    assert made.select(learned).to_pylist() == expected.select(learned).to_pylist()
 
 
 def test_one_row_more_than_was_approved_is_refused(town):
