@@ -75,6 +75,29 @@ def judged(command: Callable[..., Any]) -> Callable[..., Any]:
     )
 
 
+def written(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--format`` and ``--csv-profile``."""
+    return _stack(
+        command,
+        click.option(
+            "--format",
+            "formats",
+            type=Choices("parquet", "csv"),
+            default="parquet",
+            show_default=True,
+            metavar="parquet,csv",
+            help="Kinds of files, joined by commas.",
+        ),
+        click.option(
+            "--csv-profile",
+            type=click.Choice(["plain", "spreadsheet"]),
+            default="plain",
+            show_default=True,
+            help="`spreadsheet` disarms text that a spreadsheet would run as a formula.",
+        ),
+    )
+
+
 def read_as(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--delimiter`` and ``--encoding``."""
     return _stack(

@@ -9,7 +9,7 @@ import click
 import synthrec
 from synthrec.cli.console import finish, working
 from synthrec.cli.lazy import ConfiguredCommand
-from synthrec.cli.options import NEW, SEED, Choices, Setting, forced, holdout, judged, records, signed
+from synthrec.cli.options import NEW, SEED, Setting, forced, holdout, judged, records, signed, written
 from synthrec.cli.output import Output, output_options
 
 
@@ -28,22 +28,7 @@ from synthrec.cli.output import Output, output_options
 @click.option("--seed", type=SEED, help="Seed of the draw; the approved or a fresh one where not given.")
 @records("--real", "Real records to audit this very draw; repeatable.")
 @holdout
-@click.option(
-    "--format",
-    "formats",
-    type=Choices("parquet", "csv"),
-    default="parquet",
-    show_default=True,
-    metavar="parquet,csv",
-    help="Kinds of files, joined by commas.",
-)
-@click.option(
-    "--csv-profile",
-    type=click.Choice(["plain", "spreadsheet"]),
-    default="plain",
-    show_default=True,
-    help="`spreadsheet` disarms text that a spreadsheet would run as a formula.",
-)
+@written
 @click.option(
     "--chunk-rows",
     type=click.IntRange(min=1),

@@ -9,7 +9,7 @@ import click
 import synthrec
 from synthrec.cli.console import finish, show_document, working
 from synthrec.cli.lazy import ConfiguredGroup
-from synthrec.cli.options import NEW, SEED, Choices, Setting, forced, judged, signed
+from synthrec.cli.options import NEW, SEED, Setting, forced, judged, signed, written
 from synthrec.cli.output import Output, output_options
 
 
@@ -67,15 +67,7 @@ def show(output: Output, name: str) -> None:
 )
 @click.option("--set", "params", type=Setting(), multiple=True, help="Override a parameter; repeatable.")
 @click.option("--seed", type=SEED, help="Seed of the draw; a fresh one where not given.")
-@click.option(
-    "--format",
-    "formats",
-    type=Choices("parquet", "csv"),
-    default="parquet",
-    show_default=True,
-    metavar="parquet,csv",
-    help="Kinds of files, joined by commas; labels are Parquet.",
-)
+@written
 @judged
 @signed("Name of the key that signs the export; see `synthrec key`.")
 @forced("an export")

@@ -8,8 +8,8 @@ from pathlib import Path
 from synthrec.assets import asset, list_assets, unknown_name
 from synthrec.errors import ConfigError
 from synthrec.scenarios.model import Scenario
-from synthrec.schema.asset_model import parse_asset
-from synthrec.schema.yaml_source import MAX_BYTES, YamlSource, read_yaml
+from synthrec.schema.asset_model import asset_text, parse_asset
+from synthrec.schema.yaml_source import YamlSource, read_yaml
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,13 +39,7 @@ def load_scenario(name_or_path: str | Path) -> ScenarioFile:
         if str(name_or_path) not in names:
             raise ConfigError(unknown_name("file or shipped scenario", str(name_or_path), tuple(names)))
         path = asset("scenarios", names[str(name_or_path)])
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ConfigError(f"{path} is larger than {MAX_BYTES:,} bytes; give the file that was meant")
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read as UTF-8 text ({type(error).__name__})") from None
-    return parse_scenario(text, str(path))
+    return parse_scenario(asset_text(path), str(path))
 
 
 def parse_scenario(text: str, file: str = "<scenario>") -> ScenarioFile:

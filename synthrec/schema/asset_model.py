@@ -63,13 +63,21 @@ def load_asset(kind: Kind, folder: str, name_or_path: str | Path, model: type[As
         FaultsError: every fault of the file, each with line, column and repair.
     """
     path = _path(kind, folder, name_or_path, model.__name__.lower())
+    return parse_asset(asset_text(path), model, str(path))
+
+
+def asset_text(path: Path) -> str:
+    """The text of an asset file.
+
+    Raises:
+        ConfigError: the file is too large, or cannot be read as UTF-8.
+    """
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ConfigError(f"{path} is larger than {MAX_BYTES:,} bytes; give the file that was meant")
-        text = path.read_text("utf-8")
+        return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read as UTF-8 text ({type(error).__name__})") from None
-    return parse_asset(text, model, str(path))
 
 
 def parse_asset(text: str, model: type[Asset], file: str = "<asset>") -> Asset:
