@@ -34,7 +34,7 @@ BLOCKS = {
     "tool": "Tool",
     "environment": "Environment",
 }
-"""Keys of a card in the order in which a reader asks for changes. Id, date and version stand above them."""
+"""Keys of a card in the order in which a reader asks for changes; id, date and name of the draw are none."""
 
 NAMES = (
     ("check", "measure"),
