@@ -38,6 +38,7 @@ from synthrec.runs.filled_export import draft_filled, export_filled
 from synthrec.runs.fitting import Shelf, fit_model, fit_under_claim, refuse_place, store
 from synthrec.runs.inputs import DEFAULT_SHARE, Data, RealInput, read_real
 from synthrec.runs.ledgers import LedgerReport, ledger_export, ledger_show, ledger_verify
+from synthrec.runs.lineage import descent_of
 from synthrec.runs.looks import enter_files
 from synthrec.runs.makers import Draw, RuleMaker, parse_prevalence
 from synthrec.runs.models import OpenModel, backing_for, charge_attempt, is_model
@@ -156,6 +157,7 @@ def fit(
     population: str | None = None,
     delimiter: str | None = None,
     encoding: str | None = None,
+    allow_synthetic_source: bool = False,
     force: bool = False,
     sign: SigningKey | None = None,
     home: Path | None = None,
@@ -180,6 +182,7 @@ def fit(
         population: Whose privacy is at stake; the schema's by default.
         delimiter: Of text files; detected by default.
         encoding: Of text files; detected by default.
+        allow_synthetic_source: Learn from records that are known to be synthetic, too.
         force: Replace a model that stands at `out`.
         sign: Key that signs the approval, so that it can be checked where the root secret is not.
         home: Folder of the root secret; ``SYNTHREC_HOME`` by default.
@@ -195,6 +198,9 @@ def fit(
     run = Run.under(policy, profile, home=home, text=TextFormat(delimiter, encoding), progress=progress)
     schema = as_schema(schema)
     refuse_place(Path(out), force=force)
+    if sign is not None:
+        sign.refuse_expired()
+    descent = descent_of(data, holdout, run.home, allowed=allow_synthetic_source)
     keys = open_keys(run.home, create=True)
     recipe = Recipe(generator, stratify, population, release_rows, dp_bounds)
 
@@ -207,7 +213,7 @@ def fit(
         given = read()
         recipe, why = recipe.resolved(schema, len(given.real.train))
         progress.step(f"fit {recipe.generator}")
-        model, notes = fit_model(schema, given, recipe, keys, run), (*why, *given.notes)
+        model, notes = fit_model(schema, given, recipe, keys, run, descent), (*why, *given.notes)
         kept = store(model, given.real, Shelf(Path(out), release_rows, notes, force, sign), keys, run)
     else:
         recipe, why = recipe.resolved(schema, None)
@@ -215,7 +221,7 @@ def fit(
         with charged(planned, run) as charge:
             given = read()
             progress.step(f"fit {recipe.generator}")
-            model, notes = fit_under_claim(planned, charge, given, keys, run), (*why, *given.notes)
+            model, notes = fit_under_claim(planned, charge, given, keys, run, descent), (*why, *given.notes)
             kept = store(model, given.real, Shelf(Path(out), release_rows, notes, force, sign), keys, run)
             charge.ledger.commit(charge.receipt, kept.digest)
     return FitReport(kept.decision, notes, Path(out), beside(Path(out)))

@@ -55,6 +55,7 @@ def sign_export(
         ConfigError: it is not an export, is signed already, or the key's last day is over.
         VerificationError: the export is not as its card says, or not of the model; nothing is signed then.
     """
+    key.refuse_expired()
     folder = Path(path)
     envelope = folder / ENVELOPE
     if not (folder / CARD).is_file():
@@ -93,9 +94,6 @@ def sealed(
         card: The card among them.
         key: The key to sign with.
         approval: The approval that the release rests on, if any.
-
-    Raises:
-        ConfigError: the key's last day is over.
     """
     contents = Contents(folder)
     digests = {name: contents.sha256(name) for name in contents.files}

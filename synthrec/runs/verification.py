@@ -154,7 +154,7 @@ class _Found:
 
     def report(self, model: Path | None, *, signed: bool) -> VerifyReport:
         envelope = self._signed(required=signed)
-        card = self._card(has_envelope=(self._path.parent / ENVELOPE).exists())
+        card = self._card(envelope)
         opened = None if model is None else self._model(model)
         if card is not None:
             self._breaches += card_breaches(card, self._path, self._contents)
@@ -182,18 +182,23 @@ class _Found:
             self._breaches.append(Breach(BreachKind.UNSIGNED, ENVELOPE, told))
         return found
 
-    def _card(self, *, has_envelope: bool) -> Card | None:
+    def _card(self, envelope: Signed | None) -> Card | None:
         if self._path.exists() and not self._path.is_file():
             self._breaches.append(Breach(BreachKind.CHANGED_CARD, CARD, "not a plain file"))
             return None
         try:
             return read_card(self._path)
         except InputError as error:
-            if not has_envelope:
+            if not (self._path.parent / ENVELOPE).exists() or self._is_as_signed(envelope):
                 raise
             kind = BreachKind.CHANGED_CARD if self._path.exists() else BreachKind.MISSING_FILE
             self._breaches += [Breach(kind, CARD, f"not a card: {fault.found}") for fault in error.faults[:1]]
             return None
+
+    def _is_as_signed(self, envelope: Signed | None) -> bool:
+        """Whether the card is the one that was signed, though this version cannot read it."""
+        signed = None if envelope is None else envelope.statement.digests[CARD]
+        return self._contents.is_file(CARD) and self._contents.sha256(CARD) == signed
 
     def _model(self, folder: Path) -> ModelAtHand | None:
         try:

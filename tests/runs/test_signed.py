@@ -1,5 +1,6 @@
 """Signed approvals, what a signature on records says of them, and a ledger that was set back."""
 
+import datetime as dt
 import json
 import shutil
 import sqlite3
@@ -9,9 +10,9 @@ import pytest
 
 from synthrec import api
 from synthrec.digests import digest
-from synthrec.errors import KeyMissingError, VerificationError
+from synthrec.errors import ConfigError, KeyMissingError, VerificationError
 from synthrec.release.signing.approvals import ENDORSEMENT, endorse, endorsed
-from synthrec.release.signing.keys import SigningKey
+from synthrec.release.signing.keys import SigningKey, today
 from synthrec.runs.models import OpenModel, charge_attempt
 
 
@@ -92,6 +93,17 @@ def test_a_fit_signs_its_approval(key, people, small_schema, tmp_path, stranger)
     )
     assert found.key.key_id == key.public.key_id
     assert (tmp_path / "model" / ENDORSEMENT).stat().st_mode & 0o777 == 0o600
+
+
+def test_an_expired_key_fits_nothing(people, small_schema, tmp_path):
+    """Said before data is read: nothing is entered in the ledger, and no budget spent."""
+    schema, data = tmp_path / "small.yaml", people(tmp_path / "people.csv", 100)
+    schema.write_text(small_schema)
+    old = SigningKey.fresh("old", today() - dt.timedelta(days=1))
+    with pytest.raises(ConfigError, match="was good until"):
+        api.fit(schema, data, out=tmp_path / "model", home=tmp_path / "maker", epsilon=1, sign=old)
+    assert not (tmp_path / "maker").exists()
+    assert not (tmp_path / "model").exists()
 
 
 def test_a_stranger_checks_a_signed_approval(drawn, model, stranger):

@@ -139,16 +139,19 @@ class SigningKey:
         proof = base64.b64encode(private.sign(pae(KEY_TYPE, canonical(body)))).decode("ascii")
         return cls(PublicKey.parse(canonical({**body, "proof": proof}), name), private)
 
-    def sign(self, content: bytes) -> bytes:
-        """The signature over these bytes.
+    def refuse_expired(self) -> None:
+        """Before any work is done, or budget spent: the key must be good today.
 
         Raises:
-            ConfigError: the key's last day is over.
+            ConfigError: its last day is over.
         """
         if self.public.expired(today()):
             raise ConfigError(
                 f"key {self.public.name} was good until {self.public.not_after}; make a new one"
             )
+
+    def sign(self, content: bytes) -> bytes:
+        """The signature over these bytes."""
         return self._private.sign(content)
 
     def pem(self, passphrase: str) -> bytes:

@@ -25,6 +25,7 @@ def approval(keys):
         policy_digest=OTHER,
         profile_digest=OTHER,
         seed=7,
+        draw="7" * 32,
         rows=1_000,
         verdict=Verdict.PASS,
     )

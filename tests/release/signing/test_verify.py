@@ -214,6 +214,18 @@ def test_a_card_that_is_gone_or_none_at_all(spoilt, breaches):
         api.verify_export(spoilt)
 
 
+def test_a_card_of_a_newer_version_is_not_called_changed(spoilt, home, acme):
+    edited_card(spoilt, lambda card: card.update(schema_version="99.0"))
+
+    def agree(document):
+        subject = next(item for item in document["subject"] if item["name"] == "card.json")
+        subject["digest"]["sha256"] = digest_file(spoilt / "card.json").removeprefix("sha256:")
+
+    restated(spoilt, acme, agree)
+    with pytest.raises(InputError, match="upgrade synthrec"):
+        api.verify_export(spoilt, home=home)
+
+
 def test_another_key(spoilt, breaches, ring):
     """A key that signed well, and that nobody here trusts."""
     api.sign_export(spoilt, ring.key("other", "correct horse battery"), force=True)
@@ -311,7 +323,7 @@ def test_an_export_with_a_link_in_it_is_not_signed(spoilt, acme):
 
 
 def test_nothing_half_signed_appears(schema_file, tmp_path):
-    """A key whose last day ends while records are drawn."""
+    """A key that has expired: said before any record is drawn."""
     old = SigningKey.fresh("old", today() - dt.timedelta(days=1))
     with pytest.raises(ConfigError, match="was good until"):
         api.sample(schema_file, 5, out=tmp_path / "out", sign=old)
