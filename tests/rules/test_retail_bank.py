@@ -203,3 +203,11 @@ def test_payments_abroad_are_made_on_one_journey():
     days = abroad.groupby("account_id")["day"].agg(np.ptp).dt.days
     assert len(days) > 50
     assert days.max() <= 16
+
+
+def test_branches_are_open_on_working_days():
+    _, booking = records()
+    branch = booking[booking["channel"] == "branch"]
+    assert len(branch) > 50
+    assert branch["day"].dt.weekday.max() <= 4
+    assert branch["booked_at"].dt.hour.between(9, 16).all()
