@@ -7,13 +7,16 @@ INSTALLED := .venv/.installed
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --constraint constraints.txt
 
 .DEFAULT_GOAL := test
-.PHONY: demo test lint bench
+.PHONY: demo test torture lint bench
 
 demo: $(INSTALLED)
 	$(BIN)/synthrec demo
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
+
+torture: $(INSTALLED)
+	TORTURE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/torture tests/security $(ARGS)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check
