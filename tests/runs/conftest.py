@@ -15,6 +15,7 @@ import pytest
 from synthrec import api
 from synthrec.assets import asset
 from synthrec.cli.app import run
+from synthrec.rng import Streams
 from synthrec.runs.reports import FitReport
 
 RELEASE_ROWS = 5_000
@@ -81,10 +82,12 @@ def fixed_home(folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def admissions(tmp_path_factory) -> Workshop:
-    """The shipped sample data, fitted and approved."""
+    """The shipped sample data, fitted and approved, under a seed too long to be in a digest by chance."""
     folder = tmp_path_factory.mktemp("admissions")
     home, data = fixed_home(folder / "home"), asset("sample_data", "admissions_flat.csv.gz")
-    report = api.fit("admissions_flat", data, out=folder / "model", home=home, release_rows=RELEASE_ROWS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Streams, "fresh", classmethod(lambda cls: cls(20_260_102)))
+        report = api.fit("admissions_flat", data, out=folder / "model", home=home, release_rows=RELEASE_ROWS)
     return Workshop(home, "admissions_flat", data, folder / "model", report)
 
 
