@@ -60,7 +60,8 @@ class Place:
         """Refuse kinds of files that there are not.
 
         Raises:
-            ConfigError: formats or profile are not among the known ones; or what the project needs is absent.
+            ConfigError: formats or profile are not among the known ones; what the project needs is absent; or
+                the key has expired.
         """
         if (
             not self.formats
@@ -74,6 +75,8 @@ class Place:
             raise ConfigError("a Great Expectations project reads Parquet files; add parquet to --format")
         if self.gx:
             library_version()
+        if self.signer is not None:
+            self.signer.refuse_expired()
 
 
 @dataclass(frozen=True, eq=False)
