@@ -34,7 +34,8 @@ def violations(chunk: Records) -> int:
         for foreign in table.spec.foreign_keys:
             (key,) = chunk[foreign.references].spec.primary_key
             parents = set(chunk[foreign.references].data[key].to_pylist())
-            found += sum(value not in parents for value in table.data[foreign.columns[0]].to_pylist())
+            named = table.data[foreign.columns[0]].drop_null().to_pylist()
+            found += sum(value not in parents for value in named)
     return found
 
 
