@@ -53,6 +53,11 @@ from synthrec.errors import ConfigError
 @click.option(
     "--population", metavar="NAME", help="Whose privacy is at stake, where the schema does not say."
 )
+@click.option(
+    "--allow-synthetic-source",
+    is_flag=True,
+    help="Learn from synthetic records, which lie beside their cards, too; the card tells of it.",
+)
 @forced("a model")
 @click.option("-o", "--out", type=NEW, help="Folder of the model; needed unless --plan is given.")
 @output_options

@@ -17,6 +17,7 @@ from typing import BinaryIO, Protocol, Self, cast
 import pyarrow as pa
 
 from synthrec.data.csv_format import CsvFormat, CsvProfile
+from synthrec.data.marks import UNNAMED, Mark
 from synthrec.data.parquet_format import ParquetFormat
 from synthrec.data.table import Table
 from synthrec.errors import ConfigError
@@ -66,13 +67,14 @@ class Sink(Protocol):
         """Close, or after an exception remove the file."""
 
 
-def open_sink(path: Path, spec: TableSpec, *, profile: CsvProfile = "plain") -> Sink:
+def open_sink(path: Path, spec: TableSpec, *, profile: CsvProfile = "plain", mark: Mark = UNNAMED) -> Sink:
     """A sink for a new file, by its suffix: ``.parquet``, ``.csv`` or ``.csv.gz``.
 
     Args:
         path: Where to write, exactly; temporary names and renaming are the caller's.
         spec: The table's spec, which fixes columns and types.
         profile: ``spreadsheet`` disarms text cells that a spreadsheet would run as a formula.
+        mark: What a Parquet file says of itself.
 
     Raises:
         ConfigError: another suffix.
@@ -81,7 +83,7 @@ def open_sink(path: Path, spec: TableSpec, *, profile: CsvProfile = "plain") -> 
     suffix = next((suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix)), None)
     if suffix is None:
         raise ConfigError(f"{path.name}: unknown file type; end the name with one of {', '.join(SUFFIXES)}")
-    return FileSink(path, spec, ParquetFormat() if suffix == ".parquet" else CsvFormat(profile))
+    return FileSink(path, spec, ParquetFormat(mark) if suffix == ".parquet" else CsvFormat(profile))
 
 
 class RowGroups:

@@ -40,6 +40,20 @@ class LedgerHead(_Part):
     hash: Annotated[str, Field(max_length=200)]
 
 
+MOST_GENERATIONS = 100
+
+
+class Ancestry(_Part):
+    """How far a model is from real records."""
+
+    generation: Annotated[int, Field(ge=1, le=MOST_GENERATIONS)] = 1
+    """1 when fitted on real records, one more than its source's when fitted on synthetic ones."""
+    parents: tuple[Digest, ...] = ()
+    """SHA-256 of the cards of the synthetic records that it learned from."""
+    real_fraction: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """Share of real records among those that it learned from."""
+
+
 class Claim(_Part):
     """(epsilon, delta)-differential privacy for a person, added or removed with all of their rows."""
 
@@ -90,8 +104,7 @@ class Manifest(_Part):
     created: dt.date
     population: Text | None = None
     """Whose privacy budget the model draws on."""
-    generation: Annotated[int, Field(ge=1, le=100)] = 1
-    """1 when fitted on real records, one more than its source's when fitted on synthetic ones."""
+    lineage: Ancestry = Ancestry()
     claim: Claim | None = None
     """The differential privacy claim; None for a fit without one."""
     ledger_head: LedgerHead | None = None

@@ -129,6 +129,8 @@ class Card(Part):
         "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia",
     ]
     """IPTC digital source type: made by a trained model, or by an algorithm without training."""
+    draw: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    """Name of the draw; the Parquet files bear it in their footers, since the card holds their digests."""
     subjects: Annotated[tuple[Subject, ...], Field(min_length=1)]
     record_schema: SchemaPart
     policy: Rules

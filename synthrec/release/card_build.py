@@ -50,7 +50,7 @@ class Learned:
     parents: tuple[str, ...] = ()
     """Digests of the cards of the synthetic records that the model learned from."""
     real_fraction: float = 1.0
-    """Share of real records among those learned from, through all generations."""
+    """Share of real records among those learned from."""
     guarantee: parts.Guarantee | None = None
     """The differential privacy claim of the model."""
     ledger_head: parts.LedgerHeadPart | None = None
@@ -78,6 +78,8 @@ class Release:
     decision: Decision
     subjects: tuple[parts.Subject, ...]
     seed: int
+    draw: str
+    """Name of the draw."""
     coverage: parts.CoveragePart
     learned: Learned | None = None
     fitted: Fitted | None = None
@@ -107,6 +109,7 @@ def build_card(release: Release) -> parts.Card:
         created=dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         tool=tool(),
         digital_source_type=parts.TRAINED if learned or fitted else parts.ALGORITHMIC,
+        draw=release.draw,
         subjects=release.subjects,
         record_schema=_schema(release, told),
         policy=_rules(release.policy.policy, release.policy.digest, looser_policy(release.policy)),

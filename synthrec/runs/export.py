@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import Protocol, get_args
 
 from synthrec.data.csv_format import CsvProfile
+from synthrec.data.marks import UNNAMED, Mark
+from synthrec.digests import digest
 from synthrec.errors import ConfigError
 from synthrec.gx.library import library_version
 from synthrec.gx.project import FOLDER as PROJECT
 from synthrec.release.card import (
+    ALGORITHMIC,
+    TRAINED,
     Conditional,
     CoveragePart,
     ExpectationsPart,
@@ -19,8 +23,18 @@ from synthrec.release.card import (
     Result,
     ScenariosPart,
 )
-from synthrec.release.card_build import Fitted, Learned, Release, build_card, subject
+from synthrec.release.card_build import (
+    Fitted,
+    Learned,
+    Release,
+    build_card,
+    generator_part,
+    lineage_part,
+    seed_part,
+    subject,
+)
 from synthrec.release.card_files import card_files
+from synthrec.release.card_fitted import lineage_of
 from synthrec.release.export import CARD, staging
 from synthrec.release.gate import Decision
 from synthrec.release.signing.keys import SigningKey
@@ -39,6 +53,7 @@ from synthrec.validation.real import RealData
 from synthrec.whole_files import PRIVATE, sync_folder
 
 FORMATS = ("parquet", "csv")
+DRAFT = Mark(source_type=TRAINED)
 NOTABLE_REDRAWS = 0.01
 """Share of redrawn rows from which the card tells of them."""
 
@@ -111,8 +126,8 @@ class Told:
 class Beside(Protocol):
     """Something that is known only when the records were drawn, and written beside them."""
 
-    def write(self, folder: Callable[[str], Path]) -> Told:
-        """Write data files, each at the place that `folder` gives to its name."""
+    def write(self, folder: Callable[[str], Path], mark: Mark) -> Told:
+        """Write data files, each at the place that `folder` gives to its name, and marked."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +141,7 @@ class Outcome:
     expectations: ExpectationsPart | None = None
     """What a Great Expectations project came to, where one was asked for."""
     told: Told = Told()
+    mark: Mark = UNNAMED
 
 
 NOTHING = Backing()
@@ -141,9 +157,9 @@ def export(
         UserError: the place is taken or not writable, or the last day of use of the records has passed.
         OSError: the disk is full or fails; nothing appears then.
     """
-    tally = Tally()
+    tally, mark = Tally(), mark_of(maker.schema, draw, backing)
     with staging(place.out, force=place.force) as stage:
-        with RecordSinks(stage.path, maker.schema, place.formats, place.csv_profile) as sinks:
+        with RecordSinks(stage.path, maker.schema, place.formats, place.csv_profile, mark) as sinks:
             records = counted(maker, draw, tally, run)
             decision = judge(maker.schema, sinks.passing(records), backing.real, run, draw)
         expectations = None
@@ -153,8 +169,8 @@ def export(
             expectations, decision = expect(folder, maker.schema, maker.origin, sinks.rows, decision)
         if decision.verdict != "pass":
             return SampleReport(decision, (), None, None, (), draw.rows, tally.reached)
-        told = Told() if beside is None else beside.write(stage.path)
-        outcome = Outcome(draw, tally, sinks, decision, expectations, told)
+        told = Told() if beside is None else beside.write(stage.path, mark)
+        outcome = Outcome(draw, tally, sinks, decision, expectations, told, mark)
         card = build_card(_release(maker.schema, outcome, backing, run))
         refuse_ended_use(card)
         pages = {**told.pages, **card_files(card)}
@@ -176,7 +192,7 @@ def draft(maker: Maker, draw: Draw, place: Place, run: Run) -> SampleReport:
     tally = Tally()
     with staged(place.out, _refuse_draft) as stage:
         stage.new.mkdir(mode=0o700)
-        with RecordSinks(stage.new.joinpath, maker.schema, place.formats, place.csv_profile) as sinks:
+        with RecordSinks(stage.new.joinpath, maker.schema, place.formats, place.csv_profile, DRAFT) as sinks:
             for chunk in counted(maker, draw, tally, run):
                 sinks.write(chunk)
         for path in sinks.files:
@@ -193,6 +209,24 @@ def _refuse_draft(out: Path) -> None:
         raise ConfigError(f"{out} exists; give a new folder for a draft")
 
 
+def mark_of(schema: Schema, draw: Draw, backing: Backing) -> Mark:
+    """The mark of a draw: the same for the same schema, models, seed, condition and number of rows."""
+    filled = backing.fitted.parts if backing.fitted else ()
+    lineage = lineage_of(filled) if filled else lineage_part(backing.learned)
+    named = {
+        "schema": schema.digest,
+        "models": [part.generator.model_digest for part in filled],
+        "generator": generator_part(backing.learned).model_dump(mode="json"),
+        "seed": seed_part(draw.streams.seed, backing.learned).value,
+        "rows": draw.rows,
+        "where": draw.condition,
+        "satisfying": None if draw.prevalence is None else draw.prevalence.count,
+        "repair": None if backing.repair is None else backing.repair.model_dump(mode="json"),
+    }
+    made = TRAINED if backing.learned or filled else ALGORITHMIC
+    return Mark(digest(named).removeprefix("sha256:")[:32], made, lineage.generation_depth)
+
+
 def _release(schema: Schema, outcome: Outcome, backing: Backing, run: Run) -> Release:
     draw, tally, sinks = outcome.draw, outcome.tally, outcome.sinks
     return Release(
@@ -205,6 +239,7 @@ def _release(schema: Schema, outcome: Outcome, backing: Backing, run: Run) -> Re
             *(subject(path, rows) for path, rows in outcome.told.files.items()),
         ),
         seed=draw.streams.seed,
+        draw=outcome.mark.draw,
         coverage=_coverage(backing, outcome),
         learned=backing.learned,
         fitted=backing.fitted,

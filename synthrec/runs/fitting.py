@@ -36,6 +36,7 @@ from synthrec.runs.claims import (
 from synthrec.runs.context import Run
 from synthrec.runs.drift import kept_misfit
 from synthrec.runs.inputs import RealInput, modelled_table
+from synthrec.runs.lineage import REAL, Descent
 from synthrec.runs.makers import Draw, LearnedMaker
 from synthrec.runs.recipe import Recipe, settings_of
 from synthrec.runs.stewards import REPORT, beside, tell_steward
@@ -66,7 +67,9 @@ class NewModel:
     fitted: Fitted
 
 
-def fit_model(schema: Schema, given: RealInput, recipe: Recipe, keys: Keys, run: Run) -> NewModel:
+def fit_model(
+    schema: Schema, given: RealInput, recipe: Recipe, keys: Keys, run: Run, descent: Descent = REAL
+) -> NewModel:
     """Learn codec and density from the training records, without a claim; the ledger knows of the look."""
     name, spec = modelled_table(schema)
     population = recipe.population or schema.info.source.population
@@ -76,6 +79,7 @@ def fit_model(schema: Schema, given: RealInput, recipe: Recipe, keys: Keys, run:
     fitted = learner.fit(codec.encode(given.real.train), streams=Streams.fresh())
     manifest = _manifest(schema, given, codec, fitted, keys).model_copy(
         update={
+            "lineage": descent.ancestry(given.rows, claimed=False),
             "population": population,
             "persons": _persons(given.real, run.policy),
             "ledger_head": entered.head,
@@ -86,9 +90,15 @@ def fit_model(schema: Schema, given: RealInput, recipe: Recipe, keys: Keys, run:
 
 
 def fit_under_claim(
-    planned: PlannedFit, charge: OpenCharge, given: RealInput, keys: Keys, run: Run
+    planned: PlannedFit,
+    charge: OpenCharge,
+    given: RealInput,
+    keys: Keys,
+    run: Run,
+    descent: Descent = REAL,
 ) -> NewModel:
     """Learn codec and density through noised answers alone; nothing else of the records is in the model."""
+    ancestry = descent.ancestry(given.rows, claimed=True)
     codec, fitted = learn_privately(planned, charge, given, run)
     claim = claim_of(planned, charge)
     charge.ledger.look(planned.population, "audit", f"trial of {planned.label}", source=given.fingerprint)
@@ -98,6 +108,7 @@ def fit_under_claim(
     schema = _with_table(planned.schema, codec)
     manifest = _manifest(schema, given, codec, fitted, keys).model_copy(
         update={
+            "lineage": ancestry,
             "population": planned.population,
             "claim": claim,
             "source_fingerprint": hidden(given.fingerprint),

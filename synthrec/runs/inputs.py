@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -50,6 +50,8 @@ class RealInput:
     holdout: Holdout
     fingerprint: str
     notes: tuple[str, ...]
+    rows: int
+    """Of the source, with those that a bound on rows per person has left out."""
 
 
 def modelled_table(schema: Schema) -> tuple[str, TableSpec]:
@@ -95,7 +97,7 @@ def read_real(
         holdout = Holdout(kind="given", fingerprint=fingerprint(other.table, keys.fingerprint))
     real = _bounded(name, split, keys)
     _refuse_repeats(real, holdout)
-    return RealInput(real, holdout, whole, notes)
+    return RealInput(real, holdout, whole, notes, len(reading.table))
 
 
 def _refuse_repeats(real: RealData, holdout: Holdout) -> None:
@@ -109,6 +111,12 @@ def _refuse_repeats(real: RealData, holdout: Holdout) -> None:
     if repeats.rows > MOST_REPEATS * total:
         found = f"rows that equal another one in every column and are near no other: {repeats.rows:,}"
         raise InputError([Fault(real.name, 0, 0, "", found, f"give each record once, {_NAME_THEM}")])
+
+
+def given_files(data: Data) -> Sequence[Any]:
+    """Each file or frame on its own."""
+    source = _paths(data)
+    return source if isinstance(source, list) else [source]
 
 
 def read_input(data: Data, name: str, spec: TableSpec, text: TextFormat) -> Reading:

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from synthrec.assets import find_schema
 from synthrec.data.csv_format import CsvProfile
+from synthrec.data.marks import Mark
 from synthrec.data.sinks import open_sink
 from synthrec.data.table import Table
 from synthrec.errors import ConfigError
@@ -98,13 +99,13 @@ class GroundTruth:
     changed: tuple[ScenarioPart, ...]
     """Reweighting scenarios, which have no instances."""
 
-    def write(self, folder: Callable[[str], Path]) -> Told:
+    def write(self, folder: Callable[[str], Path], mark: Mark) -> Told:
         """Write the files into a staged export, and say what the card tells."""
         instances = self.maker.run.instances()
         files = {}
         for name, table in (("labels", Table.concat(self.maker.labels)), ("instances", instances)):
             path = folder(f"{name}.parquet")
-            with open_sink(path, table.spec) as sink:
+            with open_sink(path, table.spec, mark=mark) as sink:
                 sink.write(table)
             files[path] = len(table)
         report = self.maker.coverage.report()

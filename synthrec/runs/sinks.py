@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from synthrec.data.csv_format import CsvProfile
+from synthrec.data.marks import UNNAMED, Mark
 from synthrec.data.sinks import Sink, open_sink
 from synthrec.data.table import Records
 from synthrec.schema.model import Schema
@@ -18,15 +19,21 @@ class RecordSinks:
     """Open sinks of every table; the rows of each table are counted as they pass."""
 
     def __init__(
-        self, place: Callable[[str], Path], schema: Schema, formats: Sequence[str], profile: CsvProfile
+        self,
+        place: Callable[[str], Path],
+        schema: Schema,
+        formats: Sequence[str],
+        profile: CsvProfile,
+        mark: Mark = UNNAMED,
     ) -> None:
         self.rows = dict.fromkeys(schema.tables, 0)
         self.files = {place(f"{table}.{suffix}"): table for table in schema.tables for suffix in formats}
+        specs = {path: (table, schema.tables[table]) for path, table in self.files.items()}
         self._stack = ExitStack()
         with ExitStack() as opening:
             self._sinks: list[tuple[str, Sink]] = [
-                (table, opening.enter_context(open_sink(path, schema.tables[table], profile=profile)))
-                for path, table in self.files.items()
+                (table, opening.enter_context(open_sink(path, spec, profile=profile, mark=mark)))
+                for path, (table, spec) in specs.items()
             ]
             self._stack = opening.pop_all()
 

@@ -99,7 +99,6 @@ def test_the_manifest_counts_no_rows(folder):
     document = json.loads((folder / MANIFEST).read_text())
     assert {key: value for key, value in document.items() if isinstance(value, int)} == {
         "format": 1,
-        "generation": 1,
     }
 
 

@@ -214,6 +214,7 @@ def learned_release(policy: Policy, profile: Profile, clean: dict[str, CheckResu
         decision=decide(tuple(clean.values()), policy, profile, origin=Origin.LEARNED, tables=("patient",)),
         subjects=(Subject(name="patient.parquet", sha256="2" * 64, bytes=123_456, rows=26_048),),
         seed=4_815_162_342,
+        draw="5" * 32,
         coverage=CoveragePart(kind="approved_prefix", audited_rows=26_048),
         learned=learned,
         limits=("Costs are drawn smoothly within bins.",),
@@ -271,6 +272,7 @@ def rules_card(policy: Policy, profile: Profile, clean: dict[str, CheckResult]) 
         ),
         subjects=(Subject(name="patient.csv", sha256="3" * 64, bytes=1_000, rows=10),),
         seed=7,
+        draw="7" * 32,
         coverage=CoveragePart(kind="very_output", audited_rows=10),
     )
     return settled(build_card(release))

@@ -56,7 +56,7 @@ class Lineage(Part):
     parents: tuple[Digest, ...] = ()
     """SHA-256 of the cards of the synthetic records that the model learned from."""
     real_fraction: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-    """Share of real records among those that the model learned from, through all generations; 0 for rules."""
+    """Share of real records among those that the model itself learned from; 0 for rules."""
 
 
 class PackagePart(Part):
