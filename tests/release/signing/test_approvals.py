@@ -25,7 +25,6 @@ def approval(keys):
         policy_digest=OTHER,
         profile_digest=OTHER,
         seed=7,
-        draw="7" * 32,
         rows=1_000,
         verdict=Verdict.PASS,
     )
