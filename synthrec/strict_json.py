@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import stat
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,11 +18,26 @@ def read_json(path: Path) -> Any:
 
     Raises:
         OSError: the file cannot be read; FileNotFoundError where there is none.
-        ValueError: not strict JSON, a key that occurs twice, NaN or infinity, too large, or nested too deep.
+        ValueError: not a plain file, not strict JSON, a key that occurs twice, NaN or infinity, too large, or
+            nested too deep.
     """
-    with path.open("rb") as file:
+    with os.fdopen(_opened(path), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ValueError("not a plain file")
         content = file.read(MAX_BYTES + 1)
     return parse_json(content)
+
+
+def _opened(path: Path) -> int:
+    """A handle, at once: a pipe that nobody writes to is not waited for."""
+    if path.is_dir():
+        raise ValueError("a folder and no file")
+    try:
+        return os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise ValueError("a link that leads to itself") from None
+        raise
 
 
 def parse_json(content: bytes) -> Any:

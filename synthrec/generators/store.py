@@ -156,6 +156,8 @@ def _check_listing(folder: Path) -> None:
 
 def _read(path: Path, largest: int) -> bytes:
     """The bytes of a regular file of bounded size; a symbolic link is not followed."""
+    if path.is_dir():
+        raise VerificationError(f"{path} is not a plain file; restore the model from a copy")
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
