@@ -135,7 +135,8 @@ def together(task: Task) -> dict[str, object]:
 
 
 def hidden(folder: Path) -> list[str]:
-    return [path.name for path in folder.rglob(".*")]
+    """Passing names that are left; a kill may leave an unfinished head, no secret, beside the keys."""
+    return [path.name for path in folder.rglob(".*") if not path.name.startswith(".ledger.head.")]
 
 
 def done(task: Task) -> dict[str, object]:
