@@ -38,9 +38,23 @@ class RecordReader:
     def columns(self, start: int, stop: int) -> Mapping[str, Vector]:
         """The modelled columns of records [start, stop).
 
+        Where only the first ones may be released, no other is ever drawn: beyond them they repeat, in a run
+        that is longer than what is asked of it.
+
         Raises:
-            PolicyRefusedError: hardly any drawn row satisfies the constraints of the model's table.
+            PolicyRefusedError: hardly any drawn row satisfies the constraints of the model's table, or no
+                record may be released at all.
         """
+        if self._most is None or stop <= self._most:
+            return self._read(start, stop)
+        self.allow(min(stop - start, 1))
+        if stop - start < self._most:
+            parts = [self._read(first, last) for first, last in _wrapped(start, stop, self._most)]
+            return {name: _joined([part[name] for part in parts]) for name in self._held}
+        numbers = np.arange(start, stop) % self._most
+        return {name: vector.take(numbers) for name, vector in self._read(0, self._most).items()}
+
+    def _read(self, start: int, stop: int) -> dict[str, Vector]:
         if start < self._first:
             self._restart()
         parts = [self._cut(0, 0)]
@@ -75,6 +89,13 @@ class RecordReader:
         table = next(self._drawn).table
         self._count = len(table)
         self._held = {name: table.vector(name) for name in self._sampler.codec.columns}
+
+
+def _wrapped(start: int, stop: int, most: int) -> Iterator[tuple[int, int]]:
+    """The numbers [start, stop) modulo `most`, fewer than it, as at most two ranges."""
+    first, count = start % most, stop - start
+    yield first, min(first + count, most)
+    yield 0, max(first + count - most, 0)
 
 
 def _joined(parts: Sequence[Vector]) -> Vector:

@@ -84,3 +84,18 @@ def test_only_approved_rows_are_allowed(sampler):
     with pytest.raises(PolicyRefusedError, match=r"first 100 rows, and 101 .*--release-rows"):
         reader.allow(101)
     RecordReader(sampler, Streams(7), None).allow(10**9)
+
+
+@pytest.mark.parametrize("most", [100, 2_500])
+@pytest.mark.parametrize("asked", [(0, 90), (80, 120), (90, 1_000), (2_400, 2_600), (7_777, 7_778), (5, 5)])
+def test_beyond_the_approved_rows_they_repeat_and_no_other_is_drawn(sampler, stream, most, asked):
+    found = RecordReader(sampler, Streams(7), most).columns(*asked)
+    numbers = np.arange(*asked) % most
+    assert all((shown(found[name]) == stream[name][numbers]).all() for name in "abc")
+
+
+def test_where_no_row_is_approved_none_is_given(sampler):
+    reader = RecordReader(sampler, Streams(7), 0)
+    assert len(reader.columns(0, 0)["a"]) == 0
+    with pytest.raises(PolicyRefusedError, match="first 0 rows"):
+        reader.columns(0, 1)

@@ -158,6 +158,34 @@ def test_rows_of_a_child_table_count_against_the_approval(town):
     assert not (town.folder / "more").exists()
 
 
+CALLS = """\
+  call:
+    person: {via: id}
+    max_rows_per_person: 1000
+    assumption: true
+    foreign_keys: [{columns: [id], references: person}]
+    columns:
+      id: {kind: id, role: key, generate: {copy: person.id}}
+      at: {kind: datetime, generate: {given: time}}
+      other_age: {kind: integer, null: {allowed: true}, generate: {partner: person.age}}
+    generate:
+      per: person
+      events:
+        from: date('2024-01-01')
+        to: date('2024-03-01')
+        streams: {calls: {rate: 0.1, between: {degree: 20}}}
+"""
+
+
+def test_what_rules_tell_of_persons_beyond_the_run_is_of_approved_rows_too(town):
+    approve(town.free, town.home, rows=20)
+    town.write(more=CALLS)
+    town.draw(20, seed=1)
+    told = {age for age in town.rows(table="call")["other_age"].to_pylist() if age is not None}
+    assert told
+    assert told <= set(town.rows()["age"].to_pylist())
+
+
 def test_under_a_claim_any_draw_is_covered_and_follows_from_its_seed(town):
     town.write(CLAIMED)
     for name, rows, seed in (("a", 6_000, 3), ("b", 5_000, 3), ("c", 5_000, 4)):
