@@ -21,6 +21,10 @@ LARGEST = 10_000_000
 """Rows of a bank at most."""
 
 
+class BankSpentError(ConfigError):
+    """More rows are asked for than were drawn at the fit."""
+
+
 @dataclass(frozen=True, eq=False)
 class Bank:
     """Rows drawn at the fit."""
@@ -55,10 +59,10 @@ class Bank:
         """Rows [start, stop) of the bank, fewer at its end; the same for every seed.
 
         Raises:
-            ConfigError: the bank ends before `start`.
+            BankSpentError: the bank ends before `start`.
         """
         if start >= max(len(self.codes), 1) and stop > start:
-            raise ConfigError(
+            raise BankSpentError(
                 f"the model keeps {len(self.codes):,} rows, drawn at the fit, and all of them are used; fit "
                 "again with a larger --release-rows"
             )

@@ -9,6 +9,7 @@ is then relative to the model, and finds only what is far from it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from synthrec.data.identity import row_digests
 from synthrec.data.persons import person_ids
 from synthrec.data.table import Table
 from synthrec.errors import Fault, InputError
+from synthrec.generators.bank import BankSpentError
 from synthrec.generators.manifest import MisfitPart
 from synthrec.release.gate import Decision
 from synthrec.release.judge import absent, usable_p
@@ -81,10 +83,12 @@ def _allowed(kept: MisfitPart | None, columns: tuple[str, ...]) -> Misfit:
 
 
 def _drawn(maker: LearnedMaker) -> Rows:
-    """The same rows of the model whenever it is compared."""
+    """The same rows of the model whenever it is compared; all of them where it is a bank of fewer."""
     name, _ = maker.schema.only_table
-    chunks = maker.stream(Draw(DRAWN, Streams(AUDIT_SEED)))
-    return _rows(Table.concat([chunk.records[name] for chunk in chunks]))
+    parts: list[Table] = []
+    with suppress(BankSpentError):
+        parts.extend(chunk.records[name] for chunk in maker.stream(Draw(DRAWN, Streams(AUDIT_SEED))))
+    return _rows(Table.concat(parts))
 
 
 def _in_fixed_order(table: Table) -> Rows:

@@ -117,3 +117,16 @@ def test_a_drift_test_without_evidence_is_no_pass(small, new, monkeypatch):
     assert api.validate(new(), against=small.model, home=small.home).decision.verdict == "inconclusive"
     monkeypatch.setattr("synthrec.runs.drift.drift", lambda *_: ())
     assert api.validate(new(), against=small.model, home=small.home).decision.verdict == "inconclusive"
+
+
+def test_a_bank_of_few_rows_is_kept_and_compared_with_all_that_it_holds(small, new, tmp_path):
+    report = api.fit(
+        small.schema,
+        small.data,
+        out=tmp_path / "bank",
+        generator="sdv-gaussian-copula",
+        release_rows=400,
+        home=small.home,
+    )
+    against = api.validate(new(), against=report.model, home=small.home)
+    assert {"drift.columns", "drift.joint"} <= set(verdicts(against))
