@@ -200,7 +200,8 @@ def fit(
     refuse_place(Path(out), force=force)
     if sign is not None:
         sign.refuse_expired()
-    descent = descent_of(data, holdout, run.home, allowed=allow_synthetic_source)
+    is_claimed = epsilon is not None
+    descent = descent_of(data, holdout, run.home, allowed=allow_synthetic_source, claimed=is_claimed)
     keys = open_keys(run.home, create=True)
     recipe = Recipe(generator, stratify, population, release_rows, dp_bounds)
 

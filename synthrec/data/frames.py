@@ -25,6 +25,21 @@ FRAME = "<frame>"
 """How faults name a source that is not a file."""
 
 
+_PARQUET = b"PAR1"
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether a file is Parquet by its name or its first bytes; nothing but a regular file is opened.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_PARQUET)) == _PARQUET or path.suffix.lower() in {".parquet", ".pq"}
+
+
 def read_parquet(path: Path, spec: TableSpec) -> Raw:
     """The spec's columns of a Parquet file.
 

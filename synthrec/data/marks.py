@@ -13,6 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from synthrec.data.frames import is_parquet
+
 ORIGIN = b"synthrec.origin"
 SYNTHETIC = b"synthetic"
 """What every mark says, whatever else it says."""
@@ -57,7 +59,7 @@ def draw_of(source: Any) -> str:
 def _metadata(source: Any) -> Mapping[bytes, bytes]:
     if isinstance(source, pa.Table):
         return source.schema.metadata or {}
-    if isinstance(source, Path) and source.suffix.lower() == ".parquet":
+    if isinstance(source, Path) and is_parquet(source):
         try:
             return pq.read_metadata(source).metadata or {}
         except (OSError, pa.ArrowException):

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from synthrec.data.csv_reader import read_csv
-from synthrec.data.frames import read_arrow, read_pandas, read_parquet
+from synthrec.data.frames import is_parquet, read_arrow, read_pandas, read_parquet
 from synthrec.data.parse import Parsed, parse
 from synthrec.data.persons import person_column
 from synthrec.data.raw import Raw, RawColumn
@@ -23,8 +23,6 @@ from synthrec.schema.model import Column, TableSpec
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_PARQUET = b"PAR1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,9 +100,7 @@ def _read_file(path: Path, spec: TableSpec, delimiter: str | None, encoding: str
     if not path.is_file():
         found = "it is a folder" if path.is_dir() else "there is no such file"
         raise InputError([Fault(str(path), 0, 0, "", found, "give the path of a CSV or Parquet file")])
-    with path.open("rb") as file:
-        is_parquet = file.read(len(_PARQUET)) == _PARQUET or path.suffix.lower() in {".parquet", ".pq"}
-    if is_parquet:
+    if is_parquet(path):
         return read_parquet(path, spec)
     return read_csv(path, spec, delimiter=delimiter, encoding=encoding)
 

@@ -47,11 +47,11 @@ class Ancestry(_Part):
     """How far a model is from real records."""
 
     generation: Annotated[int, Field(ge=1, le=MOST_GENERATIONS)] = 1
-    """1 when fitted on real records, one more than its source's when fitted on synthetic ones."""
+    """1 when fitted on records that no model made, else one more than its source's."""
     parents: tuple[Digest, ...] = ()
     """SHA-256 of the cards of the synthetic records that it learned from."""
     real_fraction: Annotated[float, Field(ge=0, le=1)] = 1.0
-    """Share of real records among those that it learned from."""
+    """Most that the share of real records is among those that it learned from."""
 
 
 class Claim(_Part):

@@ -64,10 +64,8 @@ def _selection(card: Card) -> Iterator[Item]:
 
 def _lineage(card: Card) -> Iterator[Item]:
     lineage = card.lineage
-    yield (
-        "generation",
-        f"{lineage.generation_depth}; share of real records learned from: {lineage.real_fraction:.4g}",
-    )
+    share = f"{'at most ' if lineage.parents else ''}{lineage.real_fraction:.4g}"
+    yield "generation", f"{lineage.generation_depth}; share of real records learned from: {share}"
     yield from (("card of the parent", parent) for parent in lineage.parents)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from synthrec.release.card import Card, CitationsPart, GeneratorPart, Lineage, Result, Seed, Source
-from synthrec.release.card_words import QUALITY, band, by_kind, counted_rows, coverage
+from synthrec.release.card_words import QUALITY, band, by_kind, counted_rows, coverage, passes, vacuous
 from synthrec.release.pages import WORDS
 
 SHORT = 12
@@ -86,9 +86,9 @@ def _generator(generator: GeneratorPart) -> str:
 
 
 def _generation(lineage: Lineage) -> Iterator[str]:
-    if lineage.generation_depth > 1:
-        told = f"generation {lineage.generation_depth}, share of real records {lineage.real_fraction:.4g}"
-        yield f"What the model learned from was itself synthetic: {told}."
+    if lineage.parents:
+        told = f"generation {lineage.generation_depth}, at most {lineage.real_fraction:.4g} of them real"
+        yield f"Among the records that were learned from are synthetic ones: {told}."
 
 
 def _records(source: Source) -> str:
@@ -150,11 +150,10 @@ KINDS = ("Re-identification", "Likeness to the real records", "Conformity to the
 
 def _tally(results: list[Result]) -> str:
     """How many measures passed, and of which checks; those that did not pass by name."""
-    passed = [result for result in results if result.verdict == "pass"]
-    others = [f"{_measured(result)} {WORDS[result.verdict]}" for result in results if result not in passed]
-    checks = ", ".join(dict.fromkeys(result.check for result in results))
-    told = f"{len(passed)} of {len(results)} measures passed ({checks})"
-    return "; ".join((told, *others))
+    others = (f"{_measured(one)} {WORDS[one.verdict]}" for one in results if one.verdict != "pass")
+    checks = ", ".join(dict.fromkeys(one.check for one in results if not vacuous(one)))
+    asked = f"{checks}: " if checks else ""
+    return "; ".join((f"{asked}{passes(results)}", *others))
 
 
 def _figure(result: Result) -> str:

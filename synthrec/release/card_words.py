@@ -119,9 +119,9 @@ def _what(card: Card) -> Iterator[Item]:
         made = "the rules of the schema and models that fill columns" if card.fitted else "a model"
         yield "from", f"{made} ({', '.join(models(card))}) that learned from records"
         yield "learned from", _learned_from(card.source)
-    if card.lineage.generation_depth > 1:
+    if card.lineage.parents:
         depth, share = card.lineage.generation_depth, card.lineage.real_fraction
-        yield "generation", f"{depth}; {share:.0%} of what was learned from was real"
+        yield "generation", f"{depth}; at most {share:.0%} of what was learned from was real"
     if card.conditional is not None:
         yield "only where", card.conditional.where
     if card.scenarios is not None:
@@ -158,9 +158,22 @@ def _measured(card: Card) -> Iterator[Item]:
     yield from (("warning", warning) for warning in card.warnings)
 
 
+def vacuous(result: Result) -> bool:
+    """Whether a check passed since there was nothing to measure."""
+    return result.verdict == "pass" and result.measure is None
+
+
+def passes(results: list[Result]) -> str:
+    """How many measures passed, and which checks had nothing to measure."""
+    measured = [result for result in results if not vacuous(result)]
+    passed = sum(result.verdict == "pass" for result in measured)
+    told = [f"{passed} of {len(measured)} measures passed"] if measured else []
+    empty = ", ".join(dict.fromkeys(result.check for result in results if vacuous(result)))
+    return "; ".join([*told, f"nothing to measure for {empty}"] if empty else told)
+
+
 def _tally(results: list[Result]) -> str:
-    passed = sum(result.verdict == "pass" for result in results)
-    told = f"{passed} of {len(results)} measures passed"
+    told = passes(results)
     missed = sorted({result.check for result in results if result.verdict != "pass"})
     return f"{told}; not {', '.join(missed)}" if missed else told
 

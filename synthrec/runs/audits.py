@@ -37,7 +37,7 @@ def against_model(model: OpenModel, real: Data, holdout: Data | None, run: Run) 
 def against_files(schema: Schema, files: Sequence[Path], holdout: Data, train: Data, run: Run) -> AuditReport:
     """The audit of synthetic files against the records that their maker saw, and others that it did not."""
     name, spec = modelled_table(schema)
-    descent_of(train, holdout, run.home, allowed=False)
+    descent_of(train, holdout, run.home, allowed=False, claimed=False)
     keys = open_keys(run.home, create=True)
     given = read_real(schema, train, holdout, share=DEFAULT_SHARE, keys=keys, text=run.text)
     enter_look(given, schema.info.source.population, "audit", f"audit of files {schema.info.name}", run)

@@ -79,7 +79,7 @@ def fit_model(
     fitted = learner.fit(codec.encode(given.real.train), streams=Streams.fresh())
     manifest = _manifest(schema, given, codec, fitted, keys).model_copy(
         update={
-            "lineage": descent.ancestry(given.rows, claimed=False),
+            "lineage": descent.ancestry(given.rows, run.policy.card.minimum_cell),
             "population": population,
             "persons": _persons(given.real, run.policy),
             "ledger_head": entered.head,
@@ -98,7 +98,7 @@ def fit_under_claim(
     descent: Descent = REAL,
 ) -> NewModel:
     """Learn codec and density through noised answers alone; nothing else of the records is in the model."""
-    ancestry = descent.ancestry(given.rows, claimed=True)
+    ancestry = descent.ancestry(given.rows, run.policy.card.minimum_cell)
     codec, fitted = learn_privately(planned, charge, given, run)
     claim = claim_of(planned, charge)
     charge.ledger.look(planned.population, "audit", f"trial of {planned.label}", source=given.fingerprint)

@@ -2,13 +2,12 @@
 
 A model of synthetic records repeats the faults of the model behind them and adds its own, so that such a fit
 happens on purpose or not at all. Known are Parquet files that bear a mark, Arrow tables read from them, and
-files that a card beside them names or has the digest of; a file that was rewritten and moved away from its
-card is known to nobody.
+whatever lies beside a card; a file that was rewritten and moved away from its card is known to nobody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from synthrec.errors import ConfigError, InputError, VerificationError
 from synthrec.generators.manifest import MOST_GENERATIONS, Ancestry
 from synthrec.release.card import Card, Subject, read_card
 from synthrec.release.export import CARD
+from synthrec.release.figures import band, round_up
 from synthrec.runs.inputs import Data, given_files
 from synthrec.runs.verification import verify_export
 
@@ -28,33 +28,37 @@ class Descent:
     """What the cards of synthetic sources say."""
 
     generation: int = 1
-    """Of a model that learns from them; 1 where all are real."""
+    """Of a model that learns from them; 1 where no model made any."""
     parents: tuple[str, ...] = ()
     """Digests of the cards."""
     synthetic_rows: int = 0
 
-    def ancestry(self, rows: int, *, claimed: bool) -> Ancestry:
+    def ancestry(self, rows: int, minimum_cell: int) -> Ancestry:
         """The lineage of a model that learned from so many rows, these among them.
 
-        Raises:
-            ConfigError: under a claim real and synthetic records are mixed; their share would tell of the
-                number of real ones.
+        The share of real ones is at most what is told: it follows from the band that a card may tell of their
+        number, and would else tell that number.
         """
         real = max(rows - self.synthetic_rows, 0)
-        if claimed and real and self.synthetic_rows:
-            raise ConfigError(
-                "under a claim real and synthetic records do not mix: their share would tell how many real "
-                "ones there are; fit on either of them"
-            )
-        return Ancestry(
-            generation=self.generation, parents=self.parents, real_fraction=round(real / max(rows, 1), 2)
-        )
+        most = band(real, minimum_cell)[1] if real else 0
+        share = round_up(most / (most + self.synthetic_rows)) if self.synthetic_rows else 1.0
+        return Ancestry(generation=self.generation, parents=self.parents, real_fraction=share)
 
 
 REAL = Descent()
 
 
-def descent_of(data: Data, holdout: Data | None, home: Path, *, allowed: bool) -> Descent:
+@dataclass(frozen=True)
+class Parent:
+    """A synthetic source that is what its card says."""
+
+    card: Card
+    subject: Subject
+    digest: str
+    """Of the card."""
+
+
+def descent_of(data: Data, holdout: Data | None, home: Path, *, allowed: bool, claimed: bool) -> Descent:
     """The descent of the sources of a fit; nothing of their records is read.
 
     Args:
@@ -62,27 +66,54 @@ def descent_of(data: Data, holdout: Data | None, home: Path, *, allowed: bool) -
         holdout: What it is judged by, where that is given.
         home: Folder of the trusted keys, by which a signed source is verified.
         allowed: Whether synthetic sources are; each must then lie beside its card.
+        claimed: Whether the fit is under a claim.
 
     Raises:
-        ConfigError: a source is known to be synthetic, and that is not allowed.
+        ConfigError: a source is known to be synthetic, and that is not allowed; or it is, but not for this.
         VerificationError: the card of a synthetic source is missing, or is not what was written with it.
     """
-    sources = [source for given in (data, holdout) if given is not None for source in given_files(given)]
-    known = [name for source in sources for name in _known(source)]
-    if known and not allowed:
+    learned = given_files(data)
+    judging = () if holdout is None else given_files(holdout)
+    known = [name for source in (*learned, *judging) for name in _known(source)]
+    if not known:
+        return REAL
+    if not allowed:
         raise ConfigError(
             f"{'; '.join(known)}: a model of synthetic records repeats their faults and adds its own, and an "
             "audit against them says nothing of persons; give real records, or fit all the same with "
             "--allow-synthetic-source, which the card will tell"
         )
-    parents = [parent for source in given_files(data) for parent in _parents(source, home)]
-    if not parents:
-        return REAL
-    generation = 1 + max(card.lineage.generation_depth for card, _, _ in parents)
+    parents = [parent for source in learned for parent in _parents(source, home)]
+    judges = [parent for source in judging for parent in _parents(source, home)]
+    is_mixed = len(parents) < len(learned)
+    if judges and is_mixed:
+        raise ConfigError("a synthetic holdout says nothing of persons; judge real records by real ones")
+    if claimed:
+        _refuse_claim(parents, is_mixed=is_mixed)
+    return _descent(parents, judges)
+
+
+def _refuse_claim(parents: Sequence[Parent], *, is_mixed: bool) -> None:
+    """Refuse a claim that would tell too much, or be read as one for persons whom it does not protect."""
+    if parents and is_mixed:
+        raise ConfigError(
+            "under a claim real and synthetic records do not mix: their share would tell how many real "
+            "ones there are; fit on either of them"
+        )
+    if any(parent.card.lineage.generation_depth for parent in parents):
+        raise ConfigError(
+            "a claim on the records of a model would protect nobody: the persons are those whom that model "
+            "learned from, and only a claim of its own protects them; leave --epsilon out, or fit on real "
+            "records"
+        )
+
+
+def _descent(parents: Sequence[Parent], judges: Sequence[Parent]) -> Descent:
+    generation = 1 + max(one.card.lineage.generation_depth for one in (*parents, *judges))
     if generation > MOST_GENERATIONS:
         raise ConfigError(f"over {MOST_GENERATIONS} generations of models; begin again with real records")
-    digests = tuple(dict.fromkeys(digest for _, _, digest in parents))
-    return Descent(generation, digests, sum(subject.rows for _, subject, _ in parents))
+    digests = tuple(dict.fromkeys(one.digest for one in (*parents, *judges)))
+    return Descent(generation, digests, sum(one.subject.rows for one in parents))
 
 
 def _known(source: Any) -> Iterator[str]:
@@ -90,18 +121,24 @@ def _known(source: Any) -> Iterator[str]:
     name = source.name if isinstance(source, Path) else "the table"
     if is_marked(source):
         yield f"{name} is synthetic, as its footer says"
-    elif isinstance(source, Path) and _named(source) is not None:
-        yield f"{name} is synthetic, as the {CARD} beside it says"
+    elif isinstance(source, Path) and _card_beside(source) is not None:
+        yield f"{name} is synthetic, as it lies beside a {CARD} (take real records away from there)"
 
 
-def _parents(source: Any, home: Path) -> Iterator[tuple[Card, Subject, str]]:
-    """The verified card of a synthetic source, its line on it, and the card's digest."""
+def _card_beside(source: Path) -> Path | None:
+    """The card beside a file, or beside what a link leads to."""
+    places = (path.with_name(CARD) for path in (source, source.resolve()))
+    return next((path for path in places if path.is_file()), None)
+
+
+def _parents(source: Any, home: Path) -> Iterator[Parent]:
+    """The verified card of a synthetic source, if it is one."""
     if not any(_known(source)):
         return
     if not isinstance(source, Path):
         raise VerificationError("a synthetic table is given without its card; give the file, beside its card")
-    path = source.with_name(CARD)
-    if not path.is_file():
+    path = _card_beside(source)
+    if path is None:
         raise VerificationError(
             f"{source.name} is synthetic and its card is not beside it; put its {CARD} there: without it "
             "nobody knows how far these records are from real ones"
@@ -114,19 +151,7 @@ def _parents(source: Any, home: Path) -> Iterator[tuple[Card, Subject, str]]:
     subject = _subject(card, source)
     if subject is None or draw_of(source) not in {"", card.draw}:
         raise VerificationError(f"{source.name} is not what its {CARD} names; take both from the export")
-    yield card, subject, digest_file(path)
-
-
-def _named(source: Path) -> Subject | None:
-    """The line of the card beside a file that has its name or its digest, if there is such a card."""
-    path = source.with_name(CARD)
-    if not path.is_file():
-        return None
-    try:
-        card = read_card(path)
-    except InputError:
-        return None
-    return next((one for one in card.subjects if one.name == source.name), None) or _subject(card, source)
+    yield Parent(card, subject, digest_file(path))
 
 
 def _subject(card: Card, source: Path) -> Subject | None:

@@ -269,8 +269,10 @@ def test_the_methods_paragraph_tells_what_was_selected(learned_card) -> None:
     by_design = asked.model_copy(update={"satisfying": 40})
     told = methods(learned_card.model_copy(update={"conditional": by_design}))
     assert "Of 4,321 records, 40 have age > 65, by design." in told
-    second = learned_card.lineage.model_copy(update={"generation_depth": 2, "real_fraction": 0.25})
-    assert "generation 2, share of real records 0.25" in methods(
+    parents = ("sha256:" + 64 * "0",)
+    update = {"generation_depth": 2, "real_fraction": 0.25, "parents": parents}
+    second = learned_card.lineage.model_copy(update=update)
+    assert "synthetic ones: generation 2, at most 0.25 of them real." in methods(
         learned_card.model_copy(update={"lineage": second})
     )
 
@@ -303,3 +305,12 @@ def test_a_result_that_did_not_run_is_shown_as_such(learned_card) -> None:
     )
     page = render_markdown(learned_card.model_copy(update={"results": (result,)}))
     assert "| P1: Copies? | inconclusive | — | yes | — | — |" in page
+
+
+def test_a_check_that_had_nothing_to_measure_counts_as_no_measure(learned_card) -> None:
+    risk = next(one for one in learned_card.results if one.check == "P1")
+    empty = risk.model_copy(update={"check": "P11", "measure": None, "limit": None, "value": None})
+    assert passes([risk, empty]) == "1 of 1 measures passed; nothing to measure for P11"
+    assert passes([empty]) == "nothing to measure for P11"
+    undecided = empty.model_copy(update={"verdict": "inconclusive"})
+    assert passes([risk, undecided]) == "1 of 2 measures passed"

@@ -1,5 +1,6 @@
 """Models of synthetic records: refused unless asked for, and the card carries their generation on."""
 
+import gzip
 import json
 import shutil
 
@@ -24,7 +25,10 @@ tables:
         kind: integer
         domain: {min: 0, max: 99, source: public}
         generate: {dist: {name: integers, low: 0, high: 99}}
-      sex: {kind: category, domain: {values: [F, M], source: public}, generate: {category: {weights: {F: 1, M: 1}}}}
+      sex:
+        kind: category
+        domain: {values: [F, M], source: public}
+        generate: {category: {weights: {F: 1, M: 1}}}
       score:
         kind: float
         precision: 0.1
@@ -69,7 +73,7 @@ def test_the_footer_tells_what_the_card_tells(made):
 
 @pytest.mark.parametrize("name", ["people.parquet", "people.csv"])
 def test_synthetic_records_are_refused(learn, made, tmp_path, name):
-    with pytest.raises(ConfigError, match="is synthetic, as .* says.*--allow-synthetic-source"):
+    with pytest.raises(ConfigError, match=r"is synthetic, as .*--allow-synthetic-source"):
         learn(made / "export" / name)
     assert not (tmp_path / "model").exists()
 
@@ -80,7 +84,7 @@ def test_a_mark_tells_without_a_card_and_a_digest_under_another_name(learn, made
         learn(moved)
     renamed = shutil.copy(made / "export/people.csv", tmp_path / "patients.csv")
     shutil.copy(made / "export/card.json", tmp_path / "card.json")
-    with pytest.raises(ConfigError, match="as the card.json beside it says"):
+    with pytest.raises(ConfigError, match=r"it lies beside a card\.json"):
         learn(renamed)
 
 
@@ -126,10 +130,57 @@ def test_generation_parents_and_share_are_carried_on(learn, made, small, tmp_pat
     assert manifest(tmp_path / "model") == {
         "generation": 1,
         "parents": [digest_file(made / "export/card.json")],
-        "real_fraction": 0.57,
+        "real_fraction": 0.63,
     }
+    # At most 499 / (499 + 300): the 400 real rows are told as 200 to 499.
     learn(source, allow_synthetic_source=True, force=True)
     assert manifest(tmp_path / "model")["real_fraction"] == 0.0
+
+
+@pytest.mark.parametrize("name", ["people.pq", "people", "PEOPLE.PARQUET"])
+def test_a_mark_is_seen_whatever_the_file_is_called(learn, made, tmp_path, name):
+    moved = shutil.copy(made / "export/people.parquet", tmp_path / name)
+    with pytest.raises(ConfigError, match="as its footer says"):
+        learn(moved)
+
+
+@pytest.mark.parametrize("fault", ["changed card", "no card of ours", "link", "packed"])
+def test_what_lies_beside_a_card_is_synthetic_even_if_the_card_cannot_be_read(learn, made, tmp_path, fault):
+    copy, source = tmp_path / "copy", tmp_path / "copy/people.csv"
+    shutil.copytree(made / "export", copy)
+    if fault == "changed card":
+        (copy / "card.json").write_text((copy / "card.json").read_text().replace('"draw"', '"drawn"'))
+    elif fault == "no card of ours":
+        (copy / "card.json").write_text("[]")
+    elif fault == "link":
+        source = tmp_path / "people.csv"
+        source.symlink_to(copy / "people.csv")
+    else:
+        source = copy / "people.csv.gz"
+        source.write_bytes(gzip.compress((copy / "people.csv").read_bytes()))
+    with pytest.raises(ConfigError, match=r"lies beside a card\.json"):
+        learn(source)
+
+
+def test_real_records_are_never_judged_by_a_synthetic_holdout(learn, made, small, tmp_path):
+    with pytest.raises(ConfigError, match="judge real records by real ones"):
+        learn(small.data, holdout=made / "export/people.parquet", allow_synthetic_source=True)
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_claim_on_the_records_of_a_model_would_protect_nobody(admissions, tmp_path):
+    api.sample(admissions.model, 500, out=tmp_path / "first", home=admissions.home)
+    home = tmp_path / "home"
+    with pytest.raises(ConfigError, match="protect nobody"):
+        api.fit(
+            admissions.schema,
+            tmp_path / "first/admissions.parquet",
+            out=tmp_path / "second",
+            epsilon=1,
+            home=home,
+            allow_synthetic_source=True,
+        )
+    assert not home.exists()
 
 
 def test_under_a_claim_the_share_would_count_the_real_ones(learn, made, small):

@@ -52,11 +52,11 @@ class Lineage(Part):
     """How far the records are from real ones."""
 
     generation_depth: Annotated[int, Field(ge=0, le=100)]
-    """0 where rules made them, 1 where a model learned from real records, one more for every model since."""
+    """How many models stand behind them, each learned from the one before; 0 where rules made all."""
     parents: tuple[Digest, ...] = ()
     """SHA-256 of the cards of the synthetic records that the model learned from."""
     real_fraction: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-    """Share of real records among those that the model itself learned from; 0 for rules."""
+    """Most that the share of real records is among those that the model itself learned from; 0 for rules."""
 
 
 class PackagePart(Part):
