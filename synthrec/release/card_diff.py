@@ -26,6 +26,7 @@ BLOCKS = {
     "repair": "Repair",
     "scenarios": "Scenarios",
     "expectations": "Great Expectations",
+    "interop": "Catalogue files",
     "use": "Use",
     "regulatory": "Assertions",
     "warnings": "Warnings",
@@ -162,7 +163,7 @@ def _told(value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case int():
-            return f"{value:,}"
+            return f"{value:,}" if abs(value) >= 10_000 else str(value)
         case float():
             return f"{value:g}"
         case str():

@@ -25,7 +25,7 @@ from synthrec.release.card_front import size_category
 from synthrec.release.card_methods import methods
 from synthrec.release.card_render import markdown_file, render_html, render_markdown
 from synthrec.release.card_terms import LABELS, term_in_words
-from synthrec.release.card_words import first_screen
+from synthrec.release.card_words import first_screen, passes
 
 SIZE = re.compile("^- (n<1K|10K<n<100K)$", re.MULTILINE)
 
