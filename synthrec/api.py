@@ -19,6 +19,7 @@ from synthrec.data.keys import open_keys
 from synthrec.errors import ConfigError
 from synthrec.progress import SILENT, Progress
 from synthrec.release.card import Card, card_json_schema
+from synthrec.release.card_blocks.interop import Catalogue
 from synthrec.release.card_render import render_markdown
 from synthrec.release.gate import Decision
 from synthrec.release.signing.keyring import Keyring
@@ -272,6 +273,7 @@ def sample(
     gx: bool = False,
     repair: bool = False,
     policy: str | Path = "default",
+    exports: Sequence[Catalogue] = (),
     profile: str | Path = "default",
     force: bool = False,
     sign: SigningKey | None = None,
@@ -299,6 +301,7 @@ def sample(
         gx: Make a Great Expectations project beside the records; an expectation that is not met refuses them.
         repair: Draw rows again that made an audit against `real` refuse, and audit anew.
         policy: Name or file of the policy.
+        exports: ``croissant`` and ``frictionless``: describe the export in these words, too.
         profile: Name or file of the profile.
         force: Replace an export that stands at `out`.
         sign: Key that signs the export; see `Keyring`.
@@ -315,10 +318,10 @@ def sample(
         KeyMissingError: the root secret under which the model was made is not here.
     """
     run = Run.under(policy, profile, home=home, progress=progress)
-    place = Place(Path(out), tuple(formats), csv_profile, force, gx, sign)
+    place = Place(Path(out), tuple(formats), csv_profile, force, gx, sign, tuple(exports))
     progress.step("draw, check and export")
-    if draft and (gx or repair or sign):
-        raise ConfigError("a draft is not checked: leave --gx, --repair and --sign out")
+    if draft and (gx or repair or sign or exports):
+        raise ConfigError("a draft is not checked: leave --gx, --repair, --sign and --export out")
     if isinstance(source, Schema) or not is_model(Path(source)):
         schema = as_schema(source)
         is_filled = bool(models(schema))

@@ -133,6 +133,14 @@ def signed(text: str) -> Decorator:
     )
 
 
+def joined(
+    ctx: click.Context, param: click.Parameter, values: tuple[tuple[str, ...], ...]
+) -> tuple[str, ...]:
+    """The choices of an option that was given several times, in one row."""
+    del ctx, param
+    return tuple(choice for value in values for choice in value)
+
+
 def _stack(command: Callable[..., Any], *decorators: Decorator) -> Callable[..., Any]:
     for decorator in reversed(decorators):
         command = decorator(command)

@@ -9,7 +9,19 @@ import click
 import synthrec
 from synthrec.cli.console import finish, working
 from synthrec.cli.lazy import ConfiguredCommand
-from synthrec.cli.options import NEW, SEED, Setting, forced, holdout, judged, records, signed, written
+from synthrec.cli.options import (
+    NEW,
+    SEED,
+    Choices,
+    Setting,
+    forced,
+    holdout,
+    joined,
+    judged,
+    records,
+    signed,
+    written,
+)
 from synthrec.cli.output import Output, output_options
 
 
@@ -48,6 +60,15 @@ from synthrec.cli.output import Output, output_options
     "--gx",
     is_flag=True,
     help="Make a Great Expectations project in the export; an unmet expectation refuses.",
+)
+@click.option(
+    "--export",
+    "exports",
+    type=Choices("croissant", "frictionless"),
+    multiple=True,
+    callback=joined,
+    metavar="croissant,frictionless",
+    help="Describe the export for catalogues, too: croissant.json, datapackage.json.",
 )
 @signed("Name of the key that signs the export; see `synthrec key`.")
 @judged

@@ -30,6 +30,7 @@ from synthrec.release.card_blocks.companions import (
 )
 from synthrec.release.card_blocks.fitted import FittedPart
 from synthrec.release.card_blocks.identity import ALGORITHMIC, TRAINED, Subject, Tool
+from synthrec.release.card_blocks.interop import InteropPart
 from synthrec.release.card_blocks.judgement import CoveragePart, DecisionPart, RepairPart, Result, Rules
 from synthrec.release.card_blocks.making import (
     Conditional,
@@ -76,6 +77,7 @@ __all__ = [
     "FittedPart",
     "GeneratorPart",
     "Guarantee",
+    "InteropPart",
     "LedgerHeadPart",
     "Lineage",
     "Mechanism",
@@ -151,6 +153,8 @@ class Card(Part):
     """None where the export has no such project."""
     scenarios: ScenariosPart | None = None
     """None where no scenario was run."""
+    interop: InteropPart | None = None
+    """None where no files for catalogues were asked for."""
     lineage: Lineage
     use: UsePart
     regulatory: tuple[AssertionPart, ...] = ()

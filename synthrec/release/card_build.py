@@ -13,10 +13,12 @@ from typing import Any, Literal
 from synthrec.data.keys import Keys
 from synthrec.digests import canonical, digest_file
 from synthrec.release import card as parts
+from synthrec.release.card_blocks.interop import Catalogue
 from synthrec.release.card_environment import environment, tool
 from synthrec.release.card_fitted import ends, lineage_of, privacy_of, source_of
 from synthrec.release.figures import band, round_down, round_up
 from synthrec.release.gate import Decision, passed
+from synthrec.release.interop.told import told
 from synthrec.release.judge import CONFORMITY
 from synthrec.release.loosening import looser_policy, looser_profile
 from synthrec.release.policy import Policy
@@ -89,6 +91,8 @@ class Release:
     repair: parts.RepairPart | None = None
     expectations: parts.ExpectationsPart | None = None
     scenarios: parts.ScenariosPart | None = None
+    catalogues: tuple[Catalogue, ...] = ()
+    """Standards in whose words the export is described, too."""
     limits: tuple[str, ...] = ()
     """Sentences on what the codec and generator cannot keep."""
     warnings: tuple[str, ...] = ()
@@ -103,7 +107,8 @@ def subject(path: Path, rows: int) -> parts.Subject:
 def build_card(release: Release) -> parts.Card:
     """The card of a release, dated now, under the id of its content."""
     learned, fitted, results = release.learned, release.fitted, _results(release)
-    told = fitted.learned if fitted else learned.columns if learned else {}
+    read = fitted.learned if fitted else learned.columns if learned else {}
+    records = _schema(release, read)
     card = parts.Card(
         card_id="0" * 32,
         created=dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -111,7 +116,7 @@ def build_card(release: Release) -> parts.Card:
         digital_source_type=parts.TRAINED if learned or fitted else parts.ALGORITHMIC,
         draw=release.draw,
         subjects=release.subjects,
-        record_schema=_schema(release, told),
+        record_schema=records,
         policy=_rules(release.policy.policy, release.policy.digest, looser_policy(release.policy)),
         profile=_rules(release.profile.profile, release.profile.digest, looser_profile(release.profile)),
         generator=generator_part(learned, is_filled=fitted is not None),
@@ -125,6 +130,7 @@ def build_card(release: Release) -> parts.Card:
         conditional=release.conditional,
         expectations=release.expectations,
         scenarios=release.scenarios,
+        interop=told(release.schema, records, release.catalogues),
         repair=release.repair,
         lineage=lineage_of(fitted.parts) if fitted else lineage_part(learned),
         use=_use(release),

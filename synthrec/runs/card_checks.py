@@ -13,6 +13,7 @@ from synthrec.gx.stored import checkpoint_digest, stored_counts, stored_suite
 from synthrec.release.card import Card, ExpectationsPart, SuitePart, card_bytes, card_id
 from synthrec.release.card_files import card_files
 from synthrec.release.export import CARD
+from synthrec.release.interop.catalogues import FILES
 from synthrec.release.signing.contents import Contents
 from synthrec.release.signing.keys import today
 from synthrec.strict_json import MAX_BYTES
@@ -28,6 +29,7 @@ def card_breaches(card: Card, path: Path, contents: Contents) -> Iterator[Breach
     """
     yield from _card(card, path)
     yield from _files(card, contents)
+    yield from _catalogues(card, contents)
     yield from _project(card, path.parent)
 
 
@@ -51,7 +53,7 @@ def _card(card: Card, path: Path) -> Iterator[Breach]:
         yield Breach(BreachKind.EXPIRED_CARD, path.name, found)
     if card.tool.version == __version__:
         for name, content in card_files(card).items():
-            if name != CARD and _lines(path.with_name(name)) != sorted(content.decode().splitlines()):
+            if name != CARD and not _is_as_made(path.with_name(name), content):
                 yield Breach(BreachKind.CHANGED_PAGE, name, "not the page of this card")
 
 
@@ -70,6 +72,14 @@ def _files(card: Card, contents: Contents) -> Iterator[Breach]:
     for path in sorted(contents.folder.iterdir()):
         if path.name.lower().endswith(SUFFIXES) and path.name not in known:
             yield Breach(BreachKind.ADDED_FILE, path.name, "a data file that the card does not name")
+
+
+def _catalogues(card: Card, contents: Contents) -> Iterator[Breach]:
+    """Whether files for catalogues are there that the card does not tell of."""
+    told = () if card.interop is None else card.interop.catalogues
+    for catalogue, name in FILES.items():
+        if catalogue not in told and name in contents.files | contents.odd:
+            yield Breach(BreachKind.ADDED_FILE, name, "a catalogue entry that the card does not tell of")
 
 
 def _project(card: Card, folder: Path) -> Iterator[Breach]:
@@ -128,8 +138,14 @@ def _unreadable(name: str, what: str, error: Exception) -> Breach:
     return Breach(BreachKind.CHANGED_PROJECT, name, f"{what}unreadable")
 
 
-def _lines(page: Path) -> list[str]:
-    """The lines of a page in any order: canonical JSON forgets the order of tables and columns."""
+def _is_as_made(page: Path, content: bytes) -> bool:
+    """Whether a file says what the card says; of pages, the lines may stand in any order.
+
+    Canonical JSON forgets the order of tables and columns, which the files for catalogues keep.
+    """
     if page.is_symlink() or not page.is_file() or page.stat().st_size > MAX_BYTES:
-        return []
-    return sorted(page.read_text(encoding="utf-8", errors="replace").splitlines())
+        return False
+    found = page.read_bytes()
+    if page.name in FILES.values():
+        return found == content
+    return sorted(found.decode(errors="replace").splitlines()) == sorted(content.decode().splitlines())

@@ -23,6 +23,7 @@ from synthrec.release.card import (
     Result,
     ScenariosPart,
 )
+from synthrec.release.card_blocks.interop import CATALOGUES, Catalogue
 from synthrec.release.card_build import (
     Fitted,
     Learned,
@@ -70,6 +71,8 @@ class Place:
     """Whether a Great Expectations project is made beside the records."""
     signer: SigningKey | None = None
     """The key that signs the export, if any."""
+    exports: Sequence[Catalogue] = ()
+    """Standards in whose words the export is described, too."""
 
     def __post_init__(self) -> None:
         """Refuse kinds of files that there are not.
@@ -86,12 +89,22 @@ class Place:
             raise ConfigError(f"formats must be a sequence of one or more of {', '.join(FORMATS)}, each once")
         if self.csv_profile not in get_args(CsvProfile):
             raise ConfigError(f"csv_profile must be one of {', '.join(get_args(CsvProfile))}")
+        self._refuse_exports()
         if self.gx and "parquet" not in self.formats:
             raise ConfigError("a Great Expectations project reads Parquet files; add parquet to --format")
         if self.gx:
             library_version()
         if self.signer is not None:
             self.signer.refuse_expired()
+
+    def _refuse_exports(self) -> None:
+        if len(set(self.exports)) < len(self.exports) or not set(self.exports) <= {*CATALOGUES}:
+            raise ConfigError(f"exports must be a sequence of {' and '.join(CATALOGUES)}, each once")
+        if self.exports and "csv" in self.formats and self.csv_profile == "spreadsheet":
+            raise ConfigError(
+                "--export describes columns by their own names and values, which --csv-profile spreadsheet "
+                "changes; leave one of them out"
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +155,7 @@ class Outcome:
     """What a Great Expectations project came to, where one was asked for."""
     told: Told = Told()
     mark: Mark = UNNAMED
+    exports: Sequence[Catalogue] = ()
 
 
 NOTHING = Backing()
@@ -170,7 +184,7 @@ def export(
         if decision.verdict != "pass":
             return SampleReport(decision, (), None, None, (), draw.rows, tally.reached)
         told = Told() if beside is None else beside.write(stage.path, mark)
-        outcome = Outcome(draw, tally, sinks, decision, expectations, told, mark)
+        outcome = Outcome(draw, tally, sinks, decision, expectations, told, mark, place.exports)
         card = build_card(_release(maker.schema, outcome, backing, run))
         refuse_ended_use(card)
         pages = {**told.pages, **card_files(card)}
@@ -247,6 +261,7 @@ def _release(schema: Schema, outcome: Outcome, backing: Backing, run: Run) -> Re
         conditional=_conditional(draw, tally),
         expectations=outcome.expectations,
         scenarios=outcome.told.scenarios,
+        catalogues=tuple(outcome.exports),
         repair=backing.repair,
         limits=backing.limits,
         warnings=_notes(draw, tally),

@@ -30,7 +30,7 @@ def to_frictionless(document: Document) -> Document:
     info = document["schema"]
     package = {"$schema": PROFILE, "name": info["name"]}
     package |= {key: info[key] for key in ("title", "description", "version") if key in info}
-    package["resources"] = [_resource(name, table) for name, table in document["tables"].items()]
+    package["resources"] = [_resource(name, document["tables"]) for name in document["tables"]]
     read = from_frictionless(package, info["name"], "", Taking())
     for resource in package["resources"]:
         table = document["tables"][resource["name"]]
@@ -50,16 +50,20 @@ def _note(node: Document, plain: Mapping[str, Any], wanted: Mapping[str, Any]) -
         node[OWN] = difference
 
 
-def _resource(name: str, table: Document) -> Document:
+def _resource(name: str, tables: Mapping[str, Document]) -> Document:
+    table = tables[name]
     schema: Document = {"fields": [_field(column, spec) for column, spec in table["columns"].items()]}
     if table.get("primary_key"):
         schema["primaryKey"] = list(table["primary_key"])
     if table.get("foreign_keys"):
-        schema["foreignKeys"] = [
-            {"fields": list(key["columns"]), "reference": {"resource": key["references"], "fields": []}}
-            for key in table["foreign_keys"]
-        ]
+        schema["foreignKeys"] = [_refers(key, tables) for key in table["foreign_keys"]]
     return {"name": name, "path": f"{name}.csv", "schema": schema}
+
+
+def _refers(key: Document, tables: Mapping[str, Document]) -> Document:
+    parent = key["references"]
+    fields = list(tables[parent].get("primary_key", ()))
+    return {"fields": list(key["columns"]), "reference": {"resource": parent, "fields": fields}}
 
 
 def _field(name: str, column: Document) -> Document:
