@@ -13,6 +13,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from synthrec.errors import Fault, SchemaError
 
@@ -106,8 +107,11 @@ class Source:
                 return None
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str, place: Place) -> tuple[Source, ast.expr]:
-    """The syntax tree of an expression and the source it refers to.
+    """The syntax tree of an expression and the source it refers to; both are only read.
+
+    What a check has parsed is kept for the run.
 
     Raises:
         SchemaError: the text is too long, is not an expression, or uses what the grammar refuses.

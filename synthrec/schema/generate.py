@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
+from weakref import WeakValueDictionary
 
 from synthrec.schema.events_spec import Given
 from synthrec.schema.faults import suggestion
@@ -28,9 +29,21 @@ from synthrec.schema.spec_base import MOMENTS, Path
 
 Params = Mapping[str, Scalar]
 
+_SOUND: WeakValueDictionary[int, Schema] = WeakValueDictionary()
+"""Schemas without faults, by identity: what is loaded and then run is checked once. They are frozen."""
+
 
 def faults(schema: Schema) -> list[Problem]:
     """Everything wrong with the `generate:` parts of a schema; empty when there is nothing."""
+    if _SOUND.get(id(schema)) is schema:
+        return []
+    problems = _problems(schema)
+    if not problems:
+        _SOUND[id(schema)] = schema
+    return problems
+
+
+def _problems(schema: Schema) -> list[Problem]:
     tables = rule_tables(schema)
     if not any(table.makes or table.problems or table.spec.generate for table in tables.values()):
         return []

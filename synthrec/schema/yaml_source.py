@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError, YAMLStreamError
 from ruamel.yaml.events import (
     AliasEvent,
@@ -28,6 +27,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from synthrec.errors import Fault, SchemaError
+from synthrec.schema.yaml_events import events
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 30
@@ -46,6 +46,7 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[-+]\d{2}:\d{2})?")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _WORDS: dict[str, bool | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
@@ -147,7 +148,7 @@ class _Reader:
 
     def __init__(self, source: YamlSource, text: str) -> None:
         self.source = source
-        self.events: Iterator[Event] = iter(YAML(typ="safe", pure=True).parse(text))
+        self.events: Iterator[Event] = events(text)
         self.nodes = 0
 
     def read(self) -> None:
@@ -229,7 +230,7 @@ class _Reader:
         """A single value; unquoted texts are numbers, booleans, null or dates where they look so."""
         text: str = event.value
         self.source.values[path] = _text_mark(event)
-        if any("\ud800" <= character <= "\udfff" for character in text):
+        if _SURROGATE.search(text):
             self.spoil(event, path, "half of a surrogate pair", "write the character itself")
         if event.style is not None:
             return text
