@@ -332,7 +332,7 @@ def sample(
         maker = RuleMaker(schema, chosen.params, exact)
         limits = () if exact is None else (exact.sentence,)
         if not is_filled:
-            return export(maker, draw, place, Backing(limits=limits), run)
+            return export(maker, draw, place, Backing(limits=limits, settings=maker.settings), run)
         blocks = open_blocks(source, schema, run)
         if draft:
             return draft_filled(maker, blocks, draw, place, run)

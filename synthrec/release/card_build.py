@@ -6,8 +6,9 @@ import datetime as dt
 import hashlib
 import hmac
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 from synthrec.data.keys import Keys
@@ -85,6 +86,8 @@ class Release:
     coverage: parts.CoveragePart
     learned: Learned | None = None
     fitted: Fitted | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """What was set for rules, beside schema, seed and number of rows."""
     approved: tuple[parts.Result, ...] = ()
     """Findings of the earlier audit that the decision rests on, where an approval covers the records."""
     conditional: parts.Conditional | None = None
@@ -119,7 +122,7 @@ def build_card(release: Release) -> parts.Card:
         record_schema=records,
         policy=_rules(release.policy.policy, release.policy.digest, looser_policy(release.policy)),
         profile=_rules(release.profile.profile, release.profile.digest, looser_profile(release.profile)),
-        generator=generator_part(learned, is_filled=fitted is not None),
+        generator=generator_part(learned, is_filled=fitted is not None, settings=release.settings),
         fitted=fitted.parts if fitted else (),
         seed=seed_part(release.seed, learned),
         source=_source(release),
@@ -255,11 +258,13 @@ def _rules(info: RulesInfo, digest: str, looser: tuple[str, ...]) -> parts.Rules
     )
 
 
-def generator_part(learned: Learned | None, *, is_filled: bool = False) -> parts.GeneratorPart:
-    """A model, or rules with or without models that fill columns."""
+def generator_part(
+    learned: Learned | None, *, is_filled: bool = False, settings: Mapping[str, str] = MappingProxyType({})
+) -> parts.GeneratorPart:
+    """A model, or rules as they were set, with or without models that fill columns."""
     if learned is None:
         name = "rules with fitted columns" if is_filled else "rules"
-        return parts.GeneratorPart(name=name, parameters={}, model_digest=None)
+        return parts.GeneratorPart(name=name, parameters=dict(settings), model_digest=None)
     return parts.GeneratorPart(
         name=learned.generator, parameters=_safe(learned.parameters), model_digest=learned.model_digest
     )

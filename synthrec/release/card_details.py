@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from synthrec.release.card import Card
 from synthrec.release.card_scenarios import scenario_items
 from synthrec.release.card_terms import term_in_words
-from synthrec.release.card_words import Item, band, coverage
+from synthrec.release.card_words import Item, band, coverage, settings
 
 
 def details(card: Card) -> tuple[tuple[str, tuple[Item, ...]], ...]:
@@ -25,7 +25,7 @@ def _made(card: Card) -> Iterator[Item]:
     yield "card", f"{card.card_id}, version {card.schema_version}, {card.created}"
     revision = f", commit {card.tool.revision}" if card.tool.revision else ""
     yield "tool", f"{card.tool.name} {card.tool.version}{revision}; its source: {card.tool.code}"
-    yield "generator", ", ".join((card.generator.name, *_parameters(card)))
+    yield "generator", ", ".join((card.generator.name, *settings(card.generator)))
     if card.generator.model_digest is not None:
         yield "model", card.generator.model_digest
     yield "schema", f"{card.record_schema.name} {card.record_schema.version}, {card.record_schema.digest}"
@@ -67,11 +67,6 @@ def _lineage(card: Card) -> Iterator[Item]:
     share = f"{'at most ' if lineage.parents else ''}{lineage.real_fraction:.4g}"
     yield "generation", f"{lineage.generation_depth}; share of real records learned from: {share}"
     yield from (("card of the parent", parent) for parent in lineage.parents)
-
-
-def _parameters(card: Card) -> Iterator[str]:
-    given = ((name, value) for name, value in sorted(card.generator.parameters.items()) if value is not None)
-    return (f"{name} = {value}" for name, value in given)
 
 
 def _citations(card: Card) -> Iterator[Item]:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from synthrec.release.card import Card, CitationsPart, GeneratorPart, Lineage, Result, Seed, Source
-from synthrec.release.card_words import QUALITY, band, by_kind, counted_rows, coverage, passes, vacuous
+from synthrec.release.card_words import (
+    QUALITY,
+    band,
+    by_kind,
+    counted_rows,
+    coverage,
+    passes,
+    settings,
+    vacuous,
+)
 from synthrec.release.pages import WORDS
 
 SHORT = 12
@@ -35,8 +44,8 @@ def _sentences(card: Card) -> Iterator[str]:
 
 
 def _rules(card: Card) -> Iterator[str]:
-    seed = card.seed.value
-    yield f"They were drawn from the rules of the schema with seed {seed}; no real records were used."
+    told = ", ".join((_seed(card.seed), *settings(card.generator)))
+    yield f"They were drawn from the rules of the schema with {told}; no real records were used."
     cited = card.record_schema.citations
     if cited is not None and cited.figures:
         yield _cited(cited)
@@ -64,7 +73,8 @@ def _model(card: Card, source: Source) -> Iterator[str]:
 
 def _filled(card: Card) -> Iterator[str]:
     """Rules whose columns were filled by models: every model with what it learned from."""
-    yield f"They were drawn from the rules of the schema with {_seed(card.seed)}."
+    told = ", ".join((_seed(card.seed), *settings(card.generator)))
+    yield f"They were drawn from the rules of the schema with {told}."
     for part in card.fitted:
         columns = f"the columns {', '.join(sorted(part.columns))} of {part.table}"
         model = f"{_generator(part.generator)}, fitted to {_records(part.source)}"
@@ -78,8 +88,7 @@ def _seed(seed: Seed) -> str:
 
 def _generator(generator: GeneratorPart) -> str:
     """Name, settings and digest of a model."""
-    given = ((name, value) for name, value in sorted(generator.parameters.items()) if value is not None)
-    told = [generator.name, *(f"{name} = {value}" for name, value in given)]
+    told = [generator.name, *settings(generator)]
     if generator.model_digest is not None:
         told.append(_short(generator.model_digest))
     return ", ".join(told)

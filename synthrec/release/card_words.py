@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from synthrec.release.card import Card, Result, RowBand, Source
+from synthrec.release.card import Card, GeneratorPart, Result, RowBand, Source
 from synthrec.release.card_terms import term_in_words
 from synthrec.release.judge import CONFORMITY
 
@@ -103,6 +103,12 @@ def models(card: Card) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def settings(generator: GeneratorPart) -> Iterator[str]:
+    """What a model or the rules were set to, by name."""
+    given = ((name, value) for name, value in sorted(generator.parameters.items()) if value is not None)
+    return (f"{name} = {value}" for name, value in given)
+
+
 def counted_rows(card: Card) -> dict[str, int]:
     """Rows by table, each table once in however many formats it stands."""
     stems = ((subject.name.partition(".")[0], subject.rows) for subject in card.subjects)
@@ -185,6 +191,8 @@ def coverage(card: Card) -> str:
         return "all of these records"
     if card.coverage.kind == "under_claim":
         return f"a trial of the model when it was fitted; of these {rows} rows, whether they keep the schema"
+    if card.fitted:
+        return f"what models gave {rows} rows, all among those audited when the models were fitted"
     return f"{rows} rows, all among those audited when the model was fitted"
 
 

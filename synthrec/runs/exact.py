@@ -29,6 +29,11 @@ class Exact:
         share = f"{self.number:,} rows" if self.kind == "count" else f"a share of {self.number} of the rows"
         return f"{self.table}.{self.column} was asked to hold in exactly {share} that are eligible"
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """The column and what was asked for, as a setting of the draw."""
+        return {f"prevalence of {self.table}.{self.column}": f"{self.kind} {self.number}"}
+
     def put_into(self, schema: Schema) -> Schema:
         """The schema with the number in the place of what it says itself."""
         table = schema.tables[self.table]

@@ -123,6 +123,8 @@ class Backing:
     """What was drawn again before these records, if anything."""
     approval: ApprovalPart | None = None
     """The approval of the model, for the signature."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """What was set for rules, beside schema, seed and number of rows."""
 
 
 @dataclass(frozen=True)
@@ -156,10 +158,6 @@ class Outcome:
     told: Told = Told()
     mark: Mark = UNNAMED
     exports: Sequence[Catalogue] = ()
-
-
-NOTHING = Backing()
-"""Behind rule-made records stand no real ones."""
 
 
 def export(
@@ -224,13 +222,13 @@ def _refuse_draft(out: Path) -> None:
 
 
 def mark_of(schema: Schema, draw: Draw, backing: Backing) -> Mark:
-    """The mark of a draw: the same for the same schema, models, seed, condition and number of rows."""
+    """The mark of a draw: the same for the same schema, models, settings, seed, condition and rows."""
     filled = backing.fitted.parts if backing.fitted else ()
     lineage = lineage_of(filled) if filled else lineage_part(backing.learned)
     named = {
         "schema": schema.digest,
         "models": [part.generator.model_digest for part in filled],
-        "generator": generator_part(backing.learned).model_dump(mode="json"),
+        "generator": generator_part(backing.learned, settings=backing.settings).model_dump(mode="json"),
         "seed": seed_part(draw.streams.seed, backing.learned).value,
         "rows": draw.rows,
         "where": draw.condition,
@@ -257,6 +255,7 @@ def _release(schema: Schema, outcome: Outcome, backing: Backing, run: Run) -> Re
         coverage=_coverage(backing, outcome),
         learned=backing.learned,
         fitted=backing.fitted,
+        settings=backing.settings,
         approved=backing.approved or (),
         conditional=_conditional(draw, tally),
         expectations=outcome.expectations,
@@ -273,10 +272,10 @@ def _coverage(backing: Backing, outcome: Outcome) -> CoveragePart:
     if backing.approved is None:
         return CoveragePart(kind="very_output", audited_rows=outcome.tally.reached)
     if backing.fitted is not None:
-        parts = backing.fitted.parts
-        rows = max(outcome.sinks.rows[part.table] for part in parts)
-        claimed = all(part.covered == "under_claim" for part in parts)
-        return CoveragePart(kind="under_claim" if claimed else "approved_prefix", audited_rows=rows)
+        audited = [part.table for part in backing.fitted.parts if part.covered == "approved_prefix"]
+        tables = audited or [part.table for part in backing.fitted.parts]
+        rows = max(outcome.sinks.rows[table] for table in tables)
+        return CoveragePart(kind="approved_prefix" if audited else "under_claim", audited_rows=rows)
     claimed = backing.learned is not None and backing.learned.guarantee is not None
     kind = "under_claim" if claimed else "approved_prefix"
     return CoveragePart(kind=kind, audited_rows=outcome.tally.reached)

@@ -95,6 +95,7 @@ def export_filled(
         approved=_results(blocks),
         limits=(*limits, *_limits(blocks)),
         approval=_only_approval(blocks),
+        settings=maker.settings,
     )
     return export(made, draw, place, backing, run)
 

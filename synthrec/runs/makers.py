@@ -21,7 +21,7 @@ from synthrec.rng import SEED_BITS, Streams
 from synthrec.rules.engine import RuleEngine
 from synthrec.rules.fitted import Models
 from synthrec.runs.exact import Exact
-from synthrec.schema.model import Scalar, Schema
+from synthrec.schema.model import Scalar, Schema, label
 
 
 @dataclass(frozen=True)
@@ -139,6 +139,12 @@ class RuleMaker:
     models: Models = field(default_factory=dict)
     """What fills the columns that the schema leaves to fitted models."""
     origin: Origin = Origin.RULES
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What was set beside schema, seed and number of rows, for the card."""
+        stated = {name: label(value) for name, value in self.params.items()}
+        return stated if self.exact is None else {**stated, **self.exact.settings}
 
     @cached_property
     def _engine(self) -> RuleEngine:

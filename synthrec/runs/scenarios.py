@@ -20,7 +20,7 @@ from synthrec.release.gate import Origin
 from synthrec.release.signing.keys import SigningKey
 from synthrec.rng import Streams
 from synthrec.runs.context import Run
-from synthrec.runs.export import NOTHING, Place, Told, export
+from synthrec.runs.export import Backing, Place, Told, export
 from synthrec.runs.makers import Chunk, Draw, root_table
 from synthrec.runs.params import parse_params
 from synthrec.runs.reports import SampleReport
@@ -31,7 +31,7 @@ from synthrec.scenarios.model import Prevalence, Scenario, Spread
 from synthrec.scenarios.run import Request, ScenarioRun
 from synthrec.schema.faults import suggestion
 from synthrec.schema.load import load_schema
-from synthrec.schema.model import Scalar, Schema
+from synthrec.schema.model import Scalar, Schema, label
 
 SIDE_FILES = ("labels", "instances")
 
@@ -64,6 +64,12 @@ class Asked:
         if self.design is not None and self.design not in get_args(Spread):
             raise ConfigError(f"--design is one of {', '.join(get_args(Spread))}")
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """What was asked for, as settings of the draw."""
+        stated = {**vars(self), "names": ", ".join(self.names)}
+        return {f"scenario {key}": str(value) for key, value in stated.items() if value is not None}
+
 
 @dataclass(eq=False)
 class ScenarioMaker:
@@ -81,6 +87,11 @@ class ScenarioMaker:
     def schema(self) -> Schema:
         """What the records are."""
         return self.run.schema
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The params that were set, by hand or by a scenario."""
+        return {name: label(value) for name, value in self.run.params.items()}
 
     def stream(self, draw: Draw) -> Iterator[Chunk]:
         """The records asked for, block by block."""
@@ -214,7 +225,8 @@ def run_scenarios(  # noqa: PLR0913  (the options of a main function are keyword
     draw = Draw(rows, streams)
     progress.step("write scenarios, check and export")
     truth = _ground_truth(asked, loaded, parse_params(loaded, params or {}), draw)
-    return export(truth.maker, draw, place, NOTHING, run, truth)
+    settings = {**truth.maker.settings, **asked.settings}
+    return export(truth.maker, draw, place, Backing(settings=settings), run, truth)
 
 
 def _ground_truth(asked: Asked, schema: Schema, params: Mapping[str, Scalar], draw: Draw) -> GroundTruth:

@@ -247,6 +247,21 @@ def test_the_card_names_the_model_and_the_ledger_is_not_charged(town):
     assert "learned columns of person: age, gender" in text
 
 
+def test_only_rows_of_models_without_a_claim_are_told_as_audited(town):
+    visit = "generate: {per: person, count: {const: 2}"
+    seen = "age: {kind: integer, generate: {fitted: {block: c}}}"
+    town.write(
+        (f"{visit}}}", f"{visit}, fitted: {{c: {{model: ../models/claimed}}}}}}"),
+        ("copy: person.id}}}", f"copy: person.id}}}}, {seen}}}"),
+    )
+    town.draw(APPROVED)
+    card = api.read_card(town.folder / "out")
+    assert (card.coverage.kind, card.coverage.audited_rows) == ("approved_prefix", APPROVED)
+    assert card.privacy.claim == "none"
+    for model in (town.free, town.claimed):
+        assert api.verify_export(town.folder / "out", model=model, home=town.home)
+
+
 def test_the_card_tells_the_claim_of_the_model(town):
     town.write(CLAIMED)
     town.draw(5_000)

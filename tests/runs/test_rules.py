@@ -9,6 +9,7 @@ import pytest
 
 from synthrec import api
 from synthrec.errors import ConfigError
+from synthrec.schema.model import Schema
 
 
 def test_a_rule_schema_is_drawn_checked_and_carded(tmp_path, cli, small):
@@ -48,6 +49,33 @@ def test_a_fresh_seed_is_told_so_that_the_records_can_be_made_again(tmp_path):
     seed = int(api.read_card(made.out).seed.value)
     again = api.sample("inpatient", 50, out=tmp_path / "b", seed=seed)
     assert [path.read_bytes() for path in made.files] == [path.read_bytes() for path in again.files]
+
+
+def test_the_card_tells_what_was_set_and_the_draw_has_a_name_of_its_own(tmp_path):
+    late, early = {"start": "2029-01-01"}, {"start": "2028-01-01"}
+    starts = {"a": {}, "b": late, "c": early, "d": late}
+    cards = [
+        api.read_card(api.sample("inpatient", 20, out=tmp_path / name, seed=5, params=given).out)
+        for name, given in starts.items()
+    ]
+    assert [card.generator.parameters for card in cards] == list(starts.values())
+    assert [card.draw == cards[1].draw for card in cards] == [False, True, False, True]
+    assert "with seed 5, start = 2029-01-01; no real records" in (tmp_path / "b/card.md").read_text()
+
+
+def test_an_exact_number_that_was_asked_for_is_a_setting(tmp_path):
+    columns = {
+        "id": {"kind": "id", "role": "key", "generate": {"sequence": {}}},
+        "flag": {"kind": "boolean", "generate": {"bernoulli": {"p": 0.5}}},
+    }
+    table = {"primary_key": ["id"], "person": "id", "assumption": True, "columns": columns}
+    schema = Schema.model_validate({"synthrec": 1, "schema": {"name": "flags"}, "tables": {"t": table}})
+    first, second = (
+        api.read_card(api.sample(schema, 20, out=tmp_path / str(n), seed=5, prevalence=f"flag={n}").out)
+        for n in (3, 4)
+    )
+    assert first.generator.parameters == {"prevalence of t.flag": "count 3"}
+    assert first.draw != second.draw
 
 
 @pytest.mark.parametrize(
