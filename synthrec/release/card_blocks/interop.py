@@ -19,7 +19,11 @@ CATALOGUES: tuple[Catalogue, ...] = get_args(Catalogue)
 
 
 class ToldDomain(Part):
-    """The values a column may take; of a domain that was learned from real records, only that it was."""
+    """The values a column may take.
+
+    Of a domain that was learned from real records it is told only that it was; of the codes of a code system
+    only whose they are, since licences often forbid to hand on the list.
+    """
 
     source: Literal["public", "declared", "dp", "learned"]
     min: str | None = None
@@ -39,6 +43,8 @@ class ToldColumn(Part):
     timezone: str | None = None
     format: str | None = None
     """Of dates and datetimes in CSV files, in the letters of strptime; ISO 8601 where none is stated."""
+    system: str | None = None
+    """The code system of its values, by its id among the card's citations."""
     nullable: bool
     domain: ToldDomain | None = None
 

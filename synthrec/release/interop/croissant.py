@@ -299,6 +299,7 @@ def _field(table: ToldTable, column: ToldColumn, file: DataFile, card: Card) -> 
             "synthrec:domain": summary.domain,
             "synthrec:made": summary.made,
             "synthrec:unit": column.unit,
+            "synthrec:codeSystem": column.system,
         }
     )
 

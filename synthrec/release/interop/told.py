@@ -1,6 +1,7 @@
 """From a schema to what an export may tell of it, and from there to a schema document again.
 
-A domain that was learned from real records is not told: neither its bounds nor its values.
+A domain that was learned from real records is not told: neither its bounds nor its values. Code systems are
+named and not listed.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from synthrec.release.card_blocks.interop import (
     ToldTable,
 )
 from synthrec.release.card_blocks.records import ColumnSummary, SchemaPart
-from synthrec.schema.model import Column, Domain, Scalar, Schema, TableSpec, label
+from synthrec.schema.model import Column, Scalar, Schema, TableSpec, label
 
 SAME = ("description", "unit", "timezone", "format")
 """Keys of a column that stand in a schema document as they are told."""
@@ -59,12 +60,14 @@ def _column(name: str, column: Column, summary: ColumnSummary) -> ToldColumn:
         kind=column.kind,
         role=column.role,
         **{key: getattr(column, key) for key in SAME},
+        system=column.system,
         nullable=column.null.allowed,
-        domain=_domain(column.domain, summary),
+        domain=_domain(column, summary),
     )
 
 
-def _domain(domain: Domain | None, summary: ColumnSummary) -> ToldDomain | None:
+def _domain(column: Column, summary: ColumnSummary) -> ToldDomain | None:
+    domain = column.domain
     if summary.domain == "learned":
         return ToldDomain(source="learned")
     if domain is None:
@@ -73,7 +76,7 @@ def _domain(domain: Domain | None, summary: ColumnSummary) -> ToldDomain | None:
         source=domain.source,
         min=_text(domain.min),
         max=_text(domain.max),
-        values=None if domain.values is None else domain.labels,
+        values=None if domain.values is None or column.system is not None else domain.labels,
         ordered=domain.ordered,
     )
 

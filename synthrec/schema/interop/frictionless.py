@@ -7,6 +7,7 @@ schema and what the standard keys alone would be read as, so that a trip there a
 from __future__ import annotations
 
 import copy
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -77,12 +78,20 @@ def _field(name: str, column: Document) -> Document:
         constraints["enum"] = [str(value) for value in domain["values"]]
     if field["type"] != "string" and field["type"] != "boolean":
         bounds = {"minimum": domain.get("min"), "maximum": domain.get("max")}
-        constraints |= {key: value for key, value in bounds.items() if value is not None}
+        constraints |= {key: _spelled(value, column) for key, value in bounds.items() if value is not None}
     if constraints:
         field["constraints"] = constraints
     if null.get("codes"):
         field["missingValues"] = ["", *null["codes"]]
     return field
+
+
+def _spelled(bound: Any, column: Document) -> Any:
+    """A bound as cells of the field are spelled."""
+    form = column.get("format")
+    if form is None or not isinstance(bound, str):
+        return bound
+    return dt.datetime.fromisoformat(bound).strftime(form)
 
 
 # --- import -----------------------------------------------------------------------------------------------
