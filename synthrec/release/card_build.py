@@ -411,11 +411,11 @@ def _use(release: Release) -> parts.UsePart:
 def use_part(info: SchemaInfo, limits: tuple[str, ...], *, is_learned: bool) -> parts.UsePart:
     """What records of a schema are for, and where they end."""
     stated = info.use.model_dump(mode="json", exclude={"limits", "expires"})
-    last = _last_day(info, is_learned=is_learned)
+    last = last_day(info, is_learned=is_learned)
     return parts.UsePart(**stated, limits=(*info.use.limits, *limits), expires=last)
 
 
-def _last_day(info: SchemaInfo, *, is_learned: bool) -> str | None:
+def last_day(info: SchemaInfo, *, is_learned: bool) -> str | None:
     """The earlier end of the records' use and of the agreement on the real ones that were learned from."""
     agreement = info.source.agreement if is_learned else None
     days = [info.use.expires, agreement.expires if agreement is not None else None]

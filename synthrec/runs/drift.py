@@ -29,6 +29,7 @@ from synthrec.runs.looks import enter_files
 from synthrec.runs.makers import Draw, LearnedMaker
 from synthrec.runs.models import OpenModel
 from synthrec.runs.reports import AuditReport
+from synthrec.runs.terms_of_use import refuse_ended_agreement
 from synthrec.runs.trial import judge
 from synthrec.validation.cells import AUDIT_SEED
 from synthrec.validation.drift import COLUMNS, DRAWN, Misfit, drift, misfit, moved, tolerated
@@ -60,9 +61,11 @@ def against_new(model: OpenModel, files: Sequence[Path], run: Run) -> AuditRepor
     """Whether new real records have moved away from a model; the ledger knows of the look.
 
     Raises:
+        ConfigError: the agreement on the real records is over.
         InputError: the files cannot be read, or hold no rows.
     """
     manifest, schema = model.stored.manifest, model.stored.schema
+    refuse_ended_agreement(schema)
     name, spec = schema.only_table
     enter_files(files, manifest.population, "validate", f"drift of {schema.info.name}", run)
     reading = read_untrusted(files, name, spec, run.text)

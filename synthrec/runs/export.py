@@ -30,6 +30,7 @@ from synthrec.release.card_build import (
     Release,
     build_card,
     generator_part,
+    last_day,
     lineage_part,
     seed_part,
     subject,
@@ -37,7 +38,7 @@ from synthrec.release.card_build import (
 from synthrec.release.card_files import card_files
 from synthrec.release.card_fitted import lineage_of
 from synthrec.release.export import CARD, staging
-from synthrec.release.gate import Decision
+from synthrec.release.gate import Decision, Origin
 from synthrec.release.signing.keys import SigningKey
 from synthrec.release.signing.statement import ApprovalPart
 from synthrec.runs.context import Run
@@ -184,7 +185,7 @@ def export(
         told = Told() if beside is None else beside.write(stage.path, mark)
         outcome = Outcome(draw, tally, sinks, decision, expectations, told, mark, place.exports)
         card = build_card(_release(maker.schema, outcome, backing, run))
-        refuse_ended_use(card)
+        refuse_ended_use(card.use.expires)
         pages = {**told.pages, **card_files(card)}
         if place.signer is not None:
             pages |= sealed(stage.path(CARD).parent, pages, card, place.signer, backing.approval)
@@ -198,9 +199,10 @@ def draft(maker: Maker, draw: Draw, place: Place, run: Run) -> SampleReport:
     """Write learned records without checks and card, for the steward's eyes only (folder 0700, files 0600).
 
     Raises:
-        ConfigError: something stands at the place.
+        ConfigError: something stands at the place, or the last day of use of the records has passed.
         OSError: the disk is full or fails; nothing appears then.
     """
+    refuse_ended_use(last_day(maker.schema.info, is_learned=maker.origin is Origin.LEARNED))
     tally = Tally()
     with staged(place.out, _refuse_draft) as stage:
         stage.new.mkdir(mode=0o700)

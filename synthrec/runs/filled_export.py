@@ -11,6 +11,7 @@ from synthrec.release.card import FittedPart, Result
 from synthrec.release.card_build import (
     Fitted,
     generator_part,
+    last_day,
     lineage_part,
     privacy_part,
     seed_part,
@@ -27,6 +28,7 @@ from synthrec.runs.filled import FilledBlock
 from synthrec.runs.makers import Draw, RuleMaker, root_table
 from synthrec.runs.models import NO_APPROVAL, OpenModel
 from synthrec.runs.reports import SampleReport
+from synthrec.runs.terms_of_use import refuse_ended_use
 from synthrec.schema.model import Schema
 
 REASONS = {
@@ -103,7 +105,13 @@ def export_filled(
 def draft_filled(
     maker: RuleMaker, blocks: Sequence[FilledBlock], draw: Draw, place: Place, run: Run
 ) -> SampleReport:
-    """The same records without approval, checks and card, for the steward's eyes only."""
+    """The same records without approval, checks and card, for the steward's eyes only.
+
+    Raises:
+        ConfigError: the last day of use of what a model makes has passed.
+    """
+    for block in blocks:
+        refuse_ended_use(last_day(block.model.stored.schema.info, is_learned=True))
     return draft(replace(maker, models=any_rows(blocks, draw)), draw, place, run)
 
 

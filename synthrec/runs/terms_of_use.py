@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 
 from synthrec.errors import ConfigError
-from synthrec.release.card import Card
 from synthrec.schema.model import Schema
 
 
@@ -23,13 +22,12 @@ def refuse_ended_agreement(schema: Schema) -> None:
         )
 
 
-def refuse_ended_use(card: Card) -> None:
-    """Refuse an export whose last day of use has passed (UTC).
+def refuse_ended_use(last: str | None) -> None:
+    """Refuse records whose last day of use, if any, has passed (UTC).
 
     Raises:
         ConfigError: nobody might use the records.
     """
-    last = card.use.expires
     if last is not None and dt.date.fromisoformat(last) < _today():
         raise ConfigError(
             f"the last day of use of such records was {last}, by schema.use.expires or the agreement on the "

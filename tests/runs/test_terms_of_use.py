@@ -22,6 +22,17 @@ tables:
         domain: {{min: 0, max: 110, source: public}}
         generate: {{dist: {{name: uniform, low: 0, high: 110}}}}
 """
+FILLED = """\
+synthrec: 1
+schema: {name: filled}
+tables:
+  visit:
+    one_row_per_person: true
+    assumption: true
+    columns:
+      age: {kind: integer, domain: {min: 0, max: 110, source: public}, generate: {fitted: {block: b}}}
+    generate: {fitted: {b: {model: model}}}
+"""
 TODAY = dt.datetime.now(dt.UTC).date()
 PAST, FUTURE = TODAY - dt.timedelta(days=2), TODAY + dt.timedelta(days=400)
 
@@ -55,3 +66,38 @@ def test_real_records_are_not_read_under_an_agreement_that_is_over(tmp_path, vis
     extra = {"population": "town"} if epsilon else {}
     with pytest.raises(ConfigError, match=f"DUA 17 on the real records ended on {PAST}"):
         api.fit(schema, absent, out=tmp_path / "m", home=tmp_path / "home", epsilon=epsilon, **extra)
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """The day on which everything that is stated here is over."""
+    day = FUTURE + dt.timedelta(days=1)
+    monkeypatch.setattr("synthrec.runs.terms_of_use._today", lambda: day)
+
+
+@pytest.fixture
+def model(tmp_path, visits):
+    """A model of real records, whose agreement ends."""
+    data = tmp_path / "visits.csv"
+    data.write_text("age\n" + "".join(f"{n % 111}\n" for n in range(400)))
+    schema = visits(FUTURE + dt.timedelta(days=9), FUTURE)
+    api.fit(schema, data, out=tmp_path / "model", home=tmp_path / "home")
+    return tmp_path / "model"
+
+
+def test_no_draft_is_made_when_the_agreement_is_over(tmp_path, model, request) -> None:
+    options = {"draft": True, "home": tmp_path / "home"}
+    api.sample(model, 10, out=tmp_path / "before", **options)
+    filled = tmp_path / "filled.yaml"
+    filled.write_text(FILLED)
+    api.sample(filled, 10, out=tmp_path / "filled", **options)
+    request.getfixturevalue("later")
+    for source in (model, filled):
+        with pytest.raises(ConfigError, match=f"last day of use of such records was {FUTURE}"):
+            api.sample(source, 10, out=tmp_path / "after", **options)
+    assert not (tmp_path / "after").exists()
+
+
+def test_new_real_records_are_not_compared_when_the_agreement_is_over(tmp_path, model, later) -> None:
+    with pytest.raises(ConfigError, match="DUA 17 on the real records ended"):
+        api.validate(tmp_path / "absent.csv", against=model, home=tmp_path / "home")
