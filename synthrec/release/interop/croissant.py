@@ -264,7 +264,7 @@ def _file_object(file: DataFile) -> dict[str, Any]:
 
 
 def _record_set(table: ToldTable, file: DataFile, card: Card) -> dict[str, Any]:
-    keys = [{"@id": _id(table.name, name)} for name in table.primary_key]
+    keys = [{"@id": column_id(table.name, name)} for name in table.primary_key]
     return stated(
         {
             "@type": "cr:RecordSet",
@@ -289,7 +289,7 @@ def _field(table: ToldTable, column: ToldColumn, file: DataFile, card: Card) -> 
     return stated(
         {
             "@type": "cr:Field",
-            "@id": _id(table.name, column.name),
+            "@id": column_id(table.name, column.name),
             "name": column.name,
             "description": column.description,
             "dataType": TYPES.get(column.kind, "sc:Text"),
@@ -320,5 +320,6 @@ def _reference(table: ToldTable, column: ToldColumn, file: DataFile, card: Card)
     return None
 
 
-def _id(table: str, column: str) -> str:
+def column_id(table: str, column: str) -> str:
+    """The identifier of a column: another for every name, without blanks."""
     return f"{table}/{quote(column, safe='').replace('~', '%7E').replace('%', '~')}"
