@@ -142,7 +142,7 @@ def play(purse, theft) -> Callable[..., Made]:
     return run
 
 
-ROOTS = {"card": 500, "retail_bank": 1_200, "claims": 3_000, "inpatient": 6_000}
+ROOTS = {"card": 500, "retail_bank": 1_200, "claims": 1_200, "inpatient": 6_000}
 """By schema, so many that a few hundred rows belong to instances."""
 
 

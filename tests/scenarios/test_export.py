@@ -21,6 +21,8 @@ FILES = {
     "card.json",
     "card.md",
 }
+ACCOUNTS = 300
+"""So many that twelve have each scenario, and nothing is left out of the reports."""
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +31,7 @@ def made(tmp_path_factory):
     report = synthrec.run_scenarios(
         ["account_takeover", "card_testing"],
         "retail_bank",
-        800,
+        ACCOUNTS,
         out=folder / "out",
         count=12,
         seed=5,
@@ -56,7 +58,7 @@ def test_the_card_names_scenarios_counts_and_unit(made):
     found = {item["scenario"]: item for item in part["scenarios"]}
     assert set(found) == {"account_takeover", "card_testing", "shopping_burst"}
     item = found["card_testing"]
-    assert (item["unit"], item["units"], item["requested"], item["realised"]) == ("account", 800, 12, 12)
+    assert (item["unit"], item["units"], item["requested"], item["realised"]) == ("account", ACCOUNTS, 12, 12)
     assert item["digest"].startswith("sha256:")
     assert {pairs["table"] for pairs in part["pairs"]} == {"transaction"}
     for page in ("card.md", "report.html"):
@@ -84,7 +86,7 @@ def test_the_same_seed_writes_the_same_bytes(made, tmp_path):
     synthrec.run_scenarios(
         ["account_takeover", "card_testing"],
         "retail_bank",
-        800,
+        ACCOUNTS,
         out=tmp_path / "out",
         count=12,
         seed=5,
