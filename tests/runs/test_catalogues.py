@@ -144,6 +144,13 @@ def test_cells_read_by_mlcroissant_are_those_of_the_file(exports):
     assert read == [float(value) for value in wanted]
 
 
+def test_a_date_in_a_format_of_its_own_is_read_as_it_stands(exports):
+    dataset = mlcroissant.Dataset(jsonld=str(exports["csv"] / "croissant.json"))
+    read = [row["patient/born"].decode() for row in dataset.records("patient")]
+    born = pq.read_table(exports["parquet"] / "patient.parquet").column("born").to_pylist()
+    assert read == [day.strftime("%d/%m/%Y") for day in born]
+
+
 def _fields(folder: Path, table: str) -> list[dict]:
     sets = {one["@id"]: one for one in document(folder, "croissant.json")["recordSet"]}
     return sets[table]["field"]

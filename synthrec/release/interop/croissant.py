@@ -16,7 +16,7 @@ from synthrec.release.card import Card, CitedPart, Source
 from synthrec.release.card_blocks.interop import InteropPart, ToldColumn, ToldTable
 from synthrec.release.card_front import HUB_LICENCES
 from synthrec.release.card_terms import LABELS
-from synthrec.release.card_words import unclaimed
+from synthrec.release.card_words import models, unclaimed
 from synthrec.release.interop.files import DataFile, data_files, stated
 
 CONFORMS_TO = ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"]
@@ -77,6 +77,14 @@ TYPES = {
 """By kind of column; all others are texts."""
 ENCODINGS = {"parquet": "application/x-parquet", "csv": "text/csv"}
 """By suffix: the names under which Croissant's readers know formats."""
+
+
+ROLES = {
+    "direct_identifier": "direct identifiers",
+    "quasi_identifier": "quasi-identifiers",
+    "sensitive": "sensitive attributes",
+}
+"""By role of a column: what stands in it."""
 
 
 def croissant(card: Card, part: InteropPart, card_digest: str) -> dict[str, Any]:
@@ -183,15 +191,15 @@ def _making(card: Card) -> str:
     """How the records came about: nothing was collected."""
     if card.source is None:
         return "Nothing was collected: the records were made from declared rules, without real records."
-    return (
-        f"The records were drawn by a generator ({card.generator.name}) that learned from real records, "
-        f"generation {card.lineage.generation_depth}."
-    )
+    made = "rules and models that fill columns" if card.fitted else "a model"
+    depth = card.lineage.generation_depth
+    learned = "real records" if depth == 1 else f"records up to generation {depth - 1}"
+    return f"The records were drawn from {made} ({', '.join(models(card))}) that learned from {learned}."
 
 
 def _sensitive(card: Card) -> Iterator[str]:
     """Columns by the role that the schema gives them; their values are synthetic."""
-    for role in ("direct_identifier", "quasi_identifier", "sensitive"):
+    for role, words in ROLES.items():
         names = sorted(
             f"{table}.{name}"
             for table, columns in card.record_schema.columns.items()
@@ -199,7 +207,7 @@ def _sensitive(card: Card) -> Iterator[str]:
             if column.role == role
         )
         if names:
-            yield f"Synthetic columns that stand for {role.replace('_', ' ')}s: {', '.join(names)}"
+            yield f"Synthetic columns that stand for {words}: {', '.join(names)}"
 
 
 def _provenance(card: Card, card_digest: str) -> dict[str, Any]:
@@ -279,26 +287,29 @@ def _record_set(table: ToldTable, file: DataFile, card: Card) -> dict[str, Any]:
 
 
 def _field(table: ToldTable, column: ToldColumn, file: DataFile, card: Card) -> dict[str, Any]:
+    """A column; dates that a CSV file spells in a format of their own are texts.
+
+    Readers know no letters of strptime, and would take days for months.
+    """
     summary = card.record_schema.columns[table.name][column.name]
-    source: dict[str, Any] = {
-        "fileObject": {"@id": file.subject.name},
-        "extract": {"column": column.name},
-    }
-    if column.format is not None and file.form == "csv":
-        source["format"] = column.format
+    form = column.format if file.form == "csv" else None
     return stated(
         {
             "@type": "cr:Field",
             "@id": column_id(table.name, column.name),
             "name": column.name,
             "description": column.description,
-            "dataType": TYPES.get(column.kind, "sc:Text"),
-            "source": source,
+            "dataType": TYPES.get(column.kind, "sc:Text") if form is None else "sc:Text",
+            "source": {
+                "fileObject": {"@id": file.subject.name},
+                "extract": {"column": column.name},
+            },
             "references": _reference(table, column, file, card),
             "synthrec:role": column.role,
             "synthrec:domain": summary.domain,
             "synthrec:made": summary.made,
             "synthrec:unit": column.unit,
+            "synthrec:format": form,
             "synthrec:codeSystem": column.system,
         }
     )
