@@ -21,6 +21,8 @@ from synthrec.whole_files import write_whole
 
 FOLDER = "terminologies"
 MAX_CODES = 100_000
+MAX_CODE = 64
+"""Characters of a code."""
 MAX_TEXT = 20_000
 """Characters of a licence."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,79}")
@@ -76,6 +78,8 @@ def read_table(path: Path, *, name: str, version: str, title: str, licence: str)
         InputError: all that is wrong with the file and with what is said about it, none of it quoted.
     """
     said = list(_wrong_words(path, name=name, version=version, title=title, licence=licence))
+    if not path.is_file():
+        raise InputError([*said, _fault(path, 0, "there is no such file", "give a CSV file in UTF-8")])
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(zip(range(2, MAX_CODES + 4), csv.DictReader(file), strict=False))
@@ -146,44 +150,59 @@ def _wrong_words(path: Path, *, name: str, version: str, title: str, licence: st
         yield _fault(path, 0, "a name that cannot be used", "letters, digits, _ . - and a letter first")
     if not _VERSION.fullmatch(version):
         yield _fault(path, 0, "a version that cannot be used", "letters, digits, _ . -, for example 2024-09")
-    if not title.strip():
-        yield _fault(path, 0, "no title", "give the full name of the code system")
+    if not (title.strip() and title.isprintable()):
+        yield _fault(path, 0, "a title that cannot be shown", "give the full name of the code system")
     if not 0 < len(licence.strip()) <= MAX_TEXT:
         yield _fault(
             path, 0, f"a licence of {len(licence.strip()):,} characters", "give its text, or where it stands"
         )
 
 
-def _wrong_rows(path: Path, rows: list[tuple[int, dict[str | Any, str | Any]]]) -> Iterator[Fault]:
+Row = dict[str | Any, str | Any]
+"""Cells by column; cells beyond the header stand under None."""
+
+
+def _wrong_rows(path: Path, rows: list[tuple[int, Row]]) -> Iterator[Fault]:
     """Faults of the table; a code is never quoted, for it is licensed."""
     if not rows:
-        yield _fault(
-            path, 1, "no codes", "give a header, code,label or code,label,weight, and a row for each code"
-        )
+        repair = "give a header, code,label or code,label,weight, and a row for each code"
+        yield _fault(path, 1, "no codes", repair)
         return
-    header = tuple(rows[0][1])
+    header = tuple(name for name in rows[0][1] if name is not None)
     if header not in (_COLUMNS[:2], _COLUMNS):
         yield _fault(path, 1, f"{len(header)} other columns", "name them code,label or code,label,weight")
         return
     if len(rows) > MAX_CODES:
-        yield _fault(
-            path, MAX_CODES + 2, f"more than {MAX_CODES:,} codes", "leave out those that are not used"
-        )
+        found = f"more than {MAX_CODES:,} codes"
+        yield _fault(path, MAX_CODES + 2, found, "leave out those that are not used")
         return
     seen: dict[str, int] = {}
     for line, row in rows:
-        code = (row["code"] or "").strip()
-        if not code or len(code) > 64 or not (row["label"] or "").strip():
-            yield _fault(path, line, "no code, no label, or a code beyond 64 characters", "give both")
-        elif code in seen:
-            yield _fault(path, line, f"the code of line {seen[code]}", "give each code once")
-        elif len(header) == len(_COLUMNS) and _weight(row) is None:
-            yield _fault(
-                path, line, "a weight that is no number from 0 up", "give a number, or leave the column out"
-            )
-        seen.setdefault(code, line)
+        if wrong := _wrong_row(row, seen):
+            yield _fault(path, line, *wrong)
+        seen.setdefault(_code(row), line)
     if len(header) == len(_COLUMNS) and not sum(_weight(row) or 0 for _, row in rows):
         yield _fault(path, 1, "weights that are all 0", "give at least one code a weight")
+
+
+def _wrong_row(row: Row, seen: Mapping[str, int]) -> tuple[str, str] | None:
+    """What is wrong with a row, and the repair; `seen` has the line of each earlier code."""
+    code = _code(row)
+    if None in row:
+        return "more cells than the header has", "put labels with a comma in quotes"
+    if not code or len(code) > MAX_CODE or not (row["label"] or "").strip():
+        return f"no code, no label, or a code beyond {MAX_CODE} characters", "give both"
+    if not code.isprintable():
+        return "a code that cannot be shown", "write it without control characters"
+    if code in seen:
+        return f"the code of line {seen[code]}", "give each code once"
+    if "weight" in row and _weight(row) is None:
+        return "a weight that is no number from 0 up", "give a number, or leave the column out"
+    return None
+
+
+def _code(row: Row) -> str:
+    return (row["code"] or "").strip()
 
 
 def _weight(row: Mapping[str, str | None]) -> float | None:

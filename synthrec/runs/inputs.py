@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -178,7 +179,7 @@ def _paths(data: Data) -> Data:
     if not data or not all(isinstance(item, str | Path) for item in data):
         raise ConfigError(f"several records are given as paths of files; {_DATA}")
     paths = [Path(item) for item in data]
-    if len({path.resolve() for path in paths}) < len(paths):
+    if len({os.path.realpath(path) for path in paths}) < len(paths):
         raise ConfigError("one file is given twice; give each file once")
     return paths
 

@@ -7,6 +7,7 @@ whatever lies beside a card; a file that was rewritten and moved away from its c
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,7 +128,7 @@ def _known(source: Any) -> Iterator[str]:
 
 def _card_beside(source: Path) -> Path | None:
     """The card beside a file, or beside what a link leads to."""
-    places = (path.with_name(CARD) for path in (source, source.resolve()))
+    places = (path.with_name(CARD) for path in (source, Path(os.path.realpath(source))))
     return next((path for path in places if path.is_file()), None)
 
 

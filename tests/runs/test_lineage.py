@@ -9,7 +9,7 @@ import pytest
 
 from synthrec import api
 from synthrec.digests import digest_file
-from synthrec.errors import ConfigError, VerificationError
+from synthrec.errors import ConfigError, InputError, VerificationError
 
 RULES = """\
 synthrec: 1
@@ -160,6 +160,14 @@ def test_what_lies_beside_a_card_is_synthetic_even_if_the_card_cannot_be_read(le
         source.write_bytes(gzip.compress((copy / "people.csv").read_bytes()))
     with pytest.raises(ConfigError, match=r"lies beside a card\.json"):
         learn(source)
+
+
+@pytest.mark.parametrize("files", [["a.csv"], ["a.csv", "b.csv"]])
+def test_links_in_a_circle_are_no_file(learn, tmp_path, files):
+    (tmp_path / "a.csv").symlink_to(tmp_path / "b.csv")
+    (tmp_path / "b.csv").symlink_to(tmp_path / "a.csv")
+    with pytest.raises(InputError, match="no such file"):
+        learn(*(tmp_path / name for name in files))
 
 
 def test_real_records_are_never_judged_by_a_synthetic_holdout(learn, made, small, tmp_path):

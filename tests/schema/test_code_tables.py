@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from click.testing import CliRunner
@@ -110,6 +111,18 @@ def test_a_name_leads_to_no_other_folder(home, name):
         added(home, name=name)
 
 
+@pytest.mark.parametrize("title", [" ", "a\x1b[2Jb", "two\nlines"])
+def test_a_title_stands_in_one_line(home, title):
+    with pytest.raises(InputError, match="a title that cannot be shown"):
+        added(home, title=title)
+
+
+def test_a_pipe_is_not_waited_for(home, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="no such file"):
+        synthrec.terms_add(tmp_path / "pipe", name="ax", version="1", licence="x")
+
+
 @pytest.mark.parametrize(
     ("text", "lines", "found"),
     [
@@ -120,6 +133,8 @@ def test_a_name_leads_to_no_other_folder(home, name):
         ("code,label,weight\nSECRET,x,-1\nB,y,many\nC,z,nan\n", [1, 2, 3, 4], "a weight that is no number"),
         ("code,label,weight\nSECRET,x,0\n", [1], "weights that are all 0"),
         ("code,label\nSECRET\n", [2], "no code, no label"),
+        ("code,label\nSECRET,x, and y\nB,y,z\n", [2, 3], "more cells than the header has"),
+        ("code,label\nSE\x1b[2JCRET,x\n", [2], "a code that cannot be shown"),
     ],
 )
 def test_all_faults_of_a_file_are_told_without_its_codes(home, text, lines, found):
