@@ -20,6 +20,9 @@ from synthrec.schema.vector import IntArray
 LIMIT = 2**52
 """Largest size of a lattice index and largest number of lattice points."""
 
+FLOAT_LIMIT = Decimal("1e150")
+"""Floats up to this size have squares, and so have their steps."""
+
 FLOAT_POINTS = 1_000_000
 """Least number of lattice points of a float column without a precision."""
 
@@ -88,6 +91,8 @@ def lattice_of(column: Column, low: Decimal, high: Decimal) -> Lattice:
     """
     if column.kind == "float":
         step = float_step(column, low, high)
+        if max(abs(low), abs(high)) > FLOAT_LIMIT or step < 1 / FLOAT_LIMIT:
+            raise ValueError("numbers beyond 1e150, or finer than 1e-150, are not modelled; use another unit")
         lattice: Lattice = FloatLattice(step)
     else:
         step = exact_step(column)

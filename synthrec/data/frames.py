@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -47,9 +47,8 @@ def read_parquet(path: Path, spec: TableSpec) -> Raw:
         InputError: it is not a Parquet file, or its columns are not the schema's.
         OSError: the file cannot be read.
     """
-    labels = [name for name, column in spec.columns.items() if column.kind in LABEL_KINDS]
     with path.open("rb") as stream:
-        file = _guarded(lambda: pq.ParquetFile(stream, read_dictionary=labels))
+        file = _guarded(lambda: _opened(stream, spec))
         if file is None:
             raise InputError([_unreadable(path)])
         notes = check_names(str(path), file.schema_arrow.names, spec)
@@ -57,6 +56,14 @@ def read_parquet(path: Path, spec: TableSpec) -> Raw:
     if table is None:
         raise InputError([_unreadable(path)])
     return _raw(str(path), table, spec, notes)
+
+
+def _opened(stream: BinaryIO, spec: TableSpec) -> pq.ParquetFile:
+    """The file, columns of labels as dictionaries where they hold one value per cell."""
+    plain = pq.ParquetFile(stream)
+    flat = {field.name for field in plain.schema_arrow if not pa.types.is_nested(field.type)}
+    labels = [name for name, column in spec.columns.items() if column.kind in LABEL_KINDS and name in flat]
+    return pq.ParquetFile(stream, metadata=plain.metadata, read_dictionary=labels)
 
 
 def read_arrow(table: pa.Table, spec: TableSpec) -> Raw:

@@ -68,6 +68,14 @@ def test_precision_finer_than_the_kind_is_refused(keys, found):
         lattice_of(column(**keys), Decimal(0), Decimal(1))
 
 
+@pytest.mark.parametrize(
+    ("low", "high"), [("0", "1.7e308"), ("-1e200", "0"), ("0", "1e-300"), ("1e-310", "1e-309")]
+)
+def test_floats_whose_squares_are_no_numbers_are_refused(low, high):
+    with pytest.raises(ValueError, match="another unit"):
+        lattice_of(column(kind="float"), Decimal(low), Decimal(high))
+
+
 def test_too_many_points_are_refused():
     with pytest.raises(ValueError, match="too wide"):
         lattice_of(column(kind="integer"), Decimal(0), Decimal(2**52 + 1))

@@ -231,8 +231,21 @@ def test_no_cell_of_a_near_unique_column_appears(drafted, rng):
 
 
 def test_awkward_names_and_labels_survive_the_yaml(drafted):
-    labels = ["no", "null", "1.0", "  spaced  twice ", "a: b #c", "it's", "çé", "007", "{x}"]
-    names = ["yes", "2", "a b", "x:y", "#h", "null", "ünit"]
+    labels = [
+        "no",
+        "null",
+        "1.0",
+        "  spaced  twice ",
+        "a: b #c",
+        "it's",
+        "çé",
+        "007",
+        "{x}",
+        "😀",
+        "שלום",
+        "\u2028",
+    ]
+    names = ["yes", "2", "a b", "x:y", "#h", "null", "ünit", "😀", "שם"]
     spec = drafted({name: repeat(*labels) for name in names}, delimiter=";")[1]
     assert list(spec.columns) == names
     assert all(set(found.domain.labels) == set(labels) for found in spec.columns.values())
@@ -276,6 +289,28 @@ def test_a_file_without_header_does_not_turn_a_record_into_names(tmp_path):
     with pytest.raises(InputError) as caught:
         infer_schema(path)
     assert "Ann" not in str(caught.value)
+
+
+def test_integers_beyond_exact_numbers_are_identifiers(drafted, rng):
+    cells = 2**53 + rng.integers(1, 10**9, ROWS)
+    assert column(drafted, "beyond", cells)[1].kind == "id"
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e20, 1e308])
+def test_bounds_of_any_size_load(drafted, rng, size):
+    found = column(drafted, "level", size * rng.random(ROWS))[1]
+    assert found.kind == "float"
+    assert found.domain.min < found.domain.max
+
+
+def test_a_parquet_file_with_nested_cells_is_drafted(tmp_path):
+    pq.write_table(
+        pa.table({"nested": [{"a": 1}] * 20, "listed": [[1, 2]] * 20}), tmp_path / "nested.parquet"
+    )
+    assert set(parse_schema(infer_schema(tmp_path / "nested.parquet")).only_table[1].columns) == {
+        "nested",
+        "listed",
+    }
 
 
 def test_parquet_types(tmp_path, rng):

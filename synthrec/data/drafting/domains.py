@@ -96,7 +96,8 @@ def _common_step(values: NDArray[Any], persons: IntArray) -> int:
 
 def _float_step(values: NDArray[Any], persons: IntArray) -> Decimal | None:
     for places in range(FLOAT_PLACES + 1):
-        scaled = np.rint(values * 10.0**places)
+        with np.errstate(over="ignore"):
+            scaled = np.rint(values * 10.0**places)
         if np.abs(scaled).max(initial=0) < 2**52 and _few(scaled / 10.0**places != values, persons):
             return Decimal(_common_step(scaled.astype(np.int64), persons)).scaleb(-places)
     return None

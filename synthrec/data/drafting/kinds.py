@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +19,8 @@ FEW_INTEGERS = 10
 MANY_LABELS = 1_000
 """A column named as an identifier is one where it has more distinct values."""
 MONEY_SCALE = 4
+LARGEST_MODELLED = 2**52
+"""Integers beyond are not modelled as integers: they would not be exact in a schema or a lattice."""
 
 IDENTIFIER_WORDS = frozenset(
     {"id", "ids", "nbr", "nr", "uuid", "guid", "key", "number", "mrn", "ssn", "iban"}
@@ -85,6 +88,8 @@ def _number(texts: Texts) -> tuple[Column, str | None]:
         return _fraction(texts), None
     if _is_identifier(texts) or _is_running_number(texts):
         return Column(kind="id"), None
+    if _largest(texts) > LARGEST_MODELLED:
+        return Column(kind="id"), "integers too large to be amounts; kind: float where they measure something"
     if len(texts.labels) <= FEW_INTEGERS:
         return Column(
             kind="category"
@@ -93,6 +98,10 @@ def _number(texts: Texts) -> tuple[Column, str | None]:
     if coded or _is_named_identifier(texts):
         return Column(kind="code"), "integers that look like codes; kind: integer if they are amounts"
     return Column(kind="integer"), None
+
+
+def _largest(texts: Texts) -> int:
+    return max(abs(int(Decimal(text))) for text in texts.labels.to_pylist())
 
 
 def _fraction(texts: Texts) -> Column:

@@ -11,6 +11,8 @@ from decimal import Decimal
 from synthrec.schema.model import Column, Domain, Scalar
 
 WIDTH = 108
+_PLACES = 15
+"""Numbers of more places before or after the point have an exponent."""
 
 HEAD = """\
 # A draft made from data by `synthrec schema infer`: read every line before it is used.
@@ -81,7 +83,13 @@ _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 
 def _quoted(value: str) -> str:
-    return json.dumps(value).replace("\x7f", "\\u007f")
+    """In double quotes, with an escape for every character that does not show."""
+    shown = json.dumps(value, ensure_ascii=False)
+    return "".join(sign if sign.isprintable() else _escaped(ord(sign)) for sign in shown)
+
+
+def _escaped(point: int) -> str:
+    return f"\\u{point:04x}" if point <= 0xFFFF else f"\\U{point:08x}"
 
 
 def _column(draft: ColumnDraft) -> Iterator[Line]:
@@ -136,4 +144,7 @@ def scalar(value: Scalar, column: Column) -> str:
         return _quoted(value.isoformat() + ("Z" if column.timezone else ""))
     if isinstance(value, dt.date):
         return _quoted(value.isoformat())
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
+    if not isinstance(value, Decimal):
+        return str(value)
+    is_long = value != 0 and not -_PLACES <= value.adjusted() < _PLACES
+    return format(value.normalize(), "e") if is_long else format(value, "f")
