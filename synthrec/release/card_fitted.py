@@ -119,7 +119,9 @@ def ends(fitted: Iterable[parts.FittedPart]) -> Iterator[str]:
 
 
 def _joined(texts: Iterable[str | None]) -> str | None:
-    return "; ".join(dict.fromkeys(text for text in texts if text)) or None
+    """Each text once; what one source states is not told of another that states nothing."""
+    told = dict.fromkeys(text or "not stated" for text in texts)
+    return None if set(told) == {"not stated"} else "; ".join(told)
 
 
 def _union(lists: Iterable[Iterable[Any]]) -> tuple[Any, ...]:

@@ -131,6 +131,14 @@ def test_terms_of_several_sources_are_joined_and_hold_together(keys):
     assert source_of((part(1), part(3, source=SOURCE)), keys).fingerprint != found.fingerprint
 
 
+def test_what_one_source_states_is_not_told_of_another(keys):
+    silent = SOURCE.model_copy(update={"licence": None, "confidentiality": None, "custodian": None})
+    found = source_of((part(1), part(2, source=silent)), keys)
+    assert found.licence == "internal; not stated"
+    assert found.custodian == "town hall; not stated"
+    assert source_of((part(1, source=silent), part(2, source=silent)), keys).licence is None
+
+
 def test_lineage_is_that_of_the_farthest_and_the_most_real():
     parents = ("sha256:" + "a" * 64,)
     found = lineage_of((part(1), part(2, generation_depth=3, real_fraction=0.2, parents=parents)))
