@@ -21,6 +21,7 @@ from synthrec.progress import SILENT, Progress
 from synthrec.release.card import Card, card_json_schema
 from synthrec.release.card_blocks.interop import Catalogue
 from synthrec.release.card_render import render_markdown
+from synthrec.release.export import refuse_taken
 from synthrec.release.gate import Decision
 from synthrec.release.signing.keyring import Keyring
 from synthrec.release.signing.keys import PublicKey, SigningKey
@@ -36,17 +37,17 @@ from synthrec.runs.export import Backing, Place, export
 from synthrec.runs.export import draft as write_draft
 from synthrec.runs.filled import open_blocks
 from synthrec.runs.filled_export import draft_filled, export_filled
-from synthrec.runs.fitting import Shelf, fit_model, fit_under_claim, refuse_place, store
+from synthrec.runs.fitting import Shelf, fit_model, fit_under_claim, open_fit, refuse_place, store
 from synthrec.runs.inputs import DEFAULT_SHARE, Data, RealInput, read_real
 from synthrec.runs.ledgers import LedgerReport, ledger_export, ledger_show, ledger_verify
 from synthrec.runs.lineage import descent_of
 from synthrec.runs.looks import enter_files
 from synthrec.runs.makers import Draw, RuleMaker, parse_prevalence
-from synthrec.runs.models import OpenModel, backing_for, charge_attempt, is_model
+from synthrec.runs.models import OpenModel, approved_backing, audited_backing, is_model
 from synthrec.runs.params import number_of, size
 from synthrec.runs.preview import Preview
 from synthrec.runs.recipe import AUTO, Recipe, refuse_bounds_without_claim
-from synthrec.runs.repair import export_repaired, refuse_repair
+from synthrec.runs.repair import export_audited, export_repaired, refuse_repair
 from synthrec.runs.reports import AuditReport, DemoReport, FitReport, SampleReport
 from synthrec.runs.scenarios import describe_scenario, run_scenarios, scenario_document, scenario_names
 from synthrec.runs.schemas import (
@@ -212,10 +213,11 @@ def fit(
 
     if epsilon is None:
         refuse_bounds_without_claim(dp_bounds=dp_bounds)
+        opening = open_fit(schema, data, holdout, recipe, run)
         given = read()
         recipe, why = recipe.resolved(schema, len(given.real.train))
         progress.step(f"fit {recipe.generator}")
-        model, notes = fit_model(schema, given, recipe, keys, run, descent), (*why, *given.notes)
+        model, notes = fit_model(schema, given, opening, recipe, run, descent), (*why, *given.notes)
         kept = store(model, given.real, Shelf(Path(out), release_rows, notes, force, sign), keys, run)
     else:
         recipe, why = recipe.resolved(schema, None)
@@ -271,9 +273,9 @@ def sample(
     chunk_rows: int = 65_536,
     draft: bool = False,
     gx: bool = False,
+    exports: Sequence[Catalogue] = (),
     repair: bool = False,
     policy: str | Path = "default",
-    exports: Sequence[Catalogue] = (),
     profile: str | Path = "default",
     force: bool = False,
     sign: SigningKey | None = None,
@@ -299,9 +301,9 @@ def sample(
         chunk_rows: Rows held in memory at a time; changes no byte of the output.
         draft: Write learned records without checks and card, for the steward's eyes only.
         gx: Make a Great Expectations project beside the records; an expectation that is not met refuses them.
+        exports: ``croissant`` and ``frictionless``: describe the export in these words, too.
         repair: Draw rows again that made an audit against `real` refuse, and audit anew.
         policy: Name or file of the policy.
-        exports: ``croissant`` and ``frictionless``: describe the export in these words, too.
         profile: Name or file of the profile.
         force: Replace an export that stands at `out`.
         sign: Key that signs the export; see `Keyring`.
@@ -346,13 +348,12 @@ def sample(
         return write_draft(model.maker, draw, place, run)
     if repair:
         refuse_repair(model, draw, audited=real is not None)
-    backing = backing_for(model, draw, real, holdout, run)
-    if repair:
-        return export_repaired(model, draw, place, backing, run)
-    report = export(model.maker, draw, place, backing, run)
-    if backing.real is not None and not report.approved:
-        charge_attempt(model)
-    return report
+    if real is None:
+        return export(model.maker, draw, place, approved_backing(model, draw, run), run)
+    refuse_taken(place.out, force=force)
+    backing, attempt = audited_backing(model, draw, real, holdout, run)
+    audited = export_repaired if repair else export_audited
+    return audited(model, draw, place, backing, attempt, run)
 
 
 def audit(

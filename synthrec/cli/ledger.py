@@ -112,7 +112,8 @@ def _charge(charge: dict[str, Any]) -> str:
 
 
 def _look(look: dict[str, Any]) -> str:
-    return f"{_said(look)}: {look['look']} without a claim"
+    became = "" if look["used"] else ", refused or broken off before a record was used"
+    return f"{_said(look)}: {look['look']} without a claim{became}"
 
 
 def _said(entry: dict[str, Any]) -> str:

@@ -7,15 +7,18 @@ disk before its head is written here. A ledger that does not contain it was dele
 from __future__ import annotations
 
 import hmac
+import re
 from pathlib import Path
 
 from synthrec.digests import canonical
 from synthrec.errors import VerificationError
 from synthrec.privacy.entries import Head
+from synthrec.staged import locked
 from synthrec.strict_json import read_json
 from synthrec.whole_files import write_whole
 
 FILE = "ledger.head"
+_UNFINISHED = re.compile(re.escape(f".{FILE}.") + "[0-9a-f]{16}")
 
 
 def read_anchor(home: Path, key: bytes) -> Head | None:
@@ -39,8 +42,15 @@ def read_anchor(home: Path, key: bytes) -> Head | None:
 
 
 def write_anchor(home: Path, head: Head, key: bytes) -> None:
-    """Replace the head last seen, as a whole, 0600."""
-    write_whole(home / FILE, canonical(head.document() | {"mac": _mac(head, key)}))
+    """Replace the head last seen, as a whole, 0600; what a killed writer left unfinished goes.
+
+    One process at a time writes under the lock of the folder, so that an unfinished head is of a dead one.
+    """
+    with locked(home):
+        for path in home.iterdir():
+            if _UNFINISHED.fullmatch(path.name):
+                path.unlink(missing_ok=True)
+        write_whole(home / FILE, canonical(head.document() | {"mac": _mac(head, key)}))
 
 
 def _mac(head: Head, key: bytes) -> str:

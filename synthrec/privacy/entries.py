@@ -1,4 +1,4 @@
-"""What the ledger writes down: one sealed entry per reservation, reading, commitment, release or look.
+"""What the ledger writes down: a sealed entry per reservation, reading, commitment, release and look.
 
 An entry is a JSON document. Its `hash` is SHA-256 over the canonical JSON (RFC 8785) of all that it says,
 the hash of the entry before it included; its `mac` is HMAC-SHA256 over the same bytes under the ledger's
@@ -37,8 +37,12 @@ class Kind(StrEnum):
     """A run ended with a model."""
     RELEASE = "release"
     """A reservation is given back, because nothing private was read under it."""
+    OPEN = "open"
+    """Files are about to be opened for a fit or an audit without a claim; no record of them is known yet."""
     LOOK = "look"
-    """Private rows are about to be read without a claim."""
+    """Private rows are about to be learned from, audited against or read without a claim."""
+    CLEARED = "cleared"
+    """An audit of a draw ended with a pass, and is no attempt that failed."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,10 @@ class Statement:
     budget: Budget | None = None
     """What a reservation charges."""
     reservation: int | None = None
-    """Sequence of the reservation that is read under, committed or released."""
+    """Sequence of the reservation that is read under, committed or released; of the opening that a look
+    follows, or of the audit that passed."""
     detail: Mapping[str, Any] = field(default_factory=dict)
-    """By kind: ``plan``, ``model_digest``, ``evidence`` or ``look``."""
+    """By kind: ``plan``, ``evidence``, ``look``, ``model_digest`` (of a fit, or whose draw is audited)."""
 
     def __post_init__(self) -> None:
         """Refuse names that a terminal would not show as they are."""

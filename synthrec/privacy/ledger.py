@@ -2,7 +2,8 @@
 
     reserve ─► read ─► commit        a run under a claim; broken off anywhere, it stays charged in full
     reserve ─► release               given back, since the ledger shows that nothing was read
-    look                             a reading without a claim
+    open ─► look                     a reading without a claim: before files, and before records are used
+    look ─► cleared                  an audit of a draw that passed; any other is an attempt on its model
 
 Every entry is on disk before the call returns. The ledger refuses to work when its chain of hashes is
 broken, when an entry was not written under its key, or when it no longer contains a head that is known from
@@ -29,7 +30,7 @@ from synthrec.privacy.entries import Entry, Head, Kind, Statement, check, seal
 from synthrec.privacy.events import Plan
 from synthrec.privacy.ledger_store import LedgerStore
 from synthrec.privacy.plan_document import plan_document
-from synthrec.privacy.populations import Account, Ceiling, account, accounts, outcomes
+from synthrec.privacy.populations import Account, Ceiling, account, accounts, attempts, outcomes
 
 EMPTY = Head(0, "")
 """The head of a ledger without entries."""
@@ -206,16 +207,62 @@ class Ledger:
         """
         self._follow(receipt, Kind.RELEASE, after=None, detail={"evidence": evidence})
 
-    def look(self, population: str, kind: str, label: str, *, source: str | None = None) -> Entry:
-        """Enter a reading without a claim, before it happens.
+    def open_files(self, population: str, kind: str, label: str, *, source: str) -> Entry:
+        """Enter that files are about to be opened, of which nothing but their bytes' mark `source` is known.
 
         Raises:
             InternalError: no such kind of look.
         """
+        return self._enter_look(Statement(Kind.OPEN, population, label, source, detail={"look": kind}))
+
+    def look(
+        self,
+        population: str,
+        kind: str,
+        label: str,
+        *,
+        source: str | None = None,
+        opening: Entry | None = None,
+        model_digest: str | None = None,
+    ) -> Entry:
+        """Enter a reading without a claim, before it happens.
+
+        Args:
+            population: Whose records they are.
+            kind: What they are read for.
+            label: Schema or model.
+            source: Keyed fingerprint of the records, or mark of their bytes.
+            opening: The entry that was made before their files were opened.
+            model_digest: The model of which a draw is audited against them.
+
+        Raises:
+            InternalError: no such kind of look.
+        """
+        detail = {"look": kind} | ({} if model_digest is None else {"model_digest": model_digest})
+        follows = None if opening is None else opening.sequence
+        return self._enter_look(
+            Statement(Kind.LOOK, population, label, source, reservation=follows, detail=detail)
+        )
+
+    def passed(self, audit: Entry) -> None:
+        """State that the audit which a look was for ended with a pass."""
+        with self._writing():
+            self._append(
+                Statement(
+                    Kind.CLEARED, audit.population, audit.label, audit.source, reservation=audit.sequence
+                )
+            )
+
+    def attempts(self, model_digest: str, *, before: int | None = None) -> int:
+        """Audits of draws of a model that began, before an entry where one is given, and did not pass."""
+        return attempts(self.entries(), model_digest, before)
+
+    def _enter_look(self, statement: Statement) -> Entry:
+        kind = statement.detail["look"]
         if kind not in get_args(LookKind):
             raise InternalError(f"a look is one of {', '.join(get_args(LookKind))}, not {kind}")
         with self._writing():
-            return self._append(Statement(Kind.LOOK, population, label, source, detail={"look": kind}))
+            return self._append(statement)
 
     def verify(self, newer_head: Head | None = None) -> None:
         """Read and check the whole ledger anew.

@@ -6,7 +6,7 @@ Populations under which the same source was ever entered share one account: a ne
 from __future__ import annotations
 
 import decimal
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal, Protocol
@@ -58,7 +58,7 @@ class Account:
     """Every name it goes by."""
     charges: tuple[Charge, ...]
     looks: tuple[Entry, ...]
-    """Readings without a claim."""
+    """Readings without a claim; of those that ended before any record was used, the opening of the files."""
 
     @property
     def spent(self) -> Budget | None:
@@ -117,7 +117,18 @@ def account(entries: Sequence[Entry], population: str, source: str | None = None
     charges = tuple(
         _charge(entry, budget, became.get(entry.sequence)) for entry in mine if (budget := entry.budget)
     )
-    return Account((population, *others), charges, tuple(one for one in mine if one.kind == Kind.LOOK))
+    looks = tuple(one for one in mine if one.kind == Kind.LOOK or _is_broken_off(one, became))
+    return Account((population, *others), charges, looks)
+
+
+def attempts(entries: Sequence[Entry], model_digest: str, before: int | None = None) -> int:
+    """Audits of draws of a model that did not pass, whether they failed, were broken off or still run."""
+    became = outcomes(entries)
+    audits = (entry for entry in entries[: None if before is None else before - 1] if entry.kind == Kind.LOOK)
+    return sum(
+        entry.details().get("model_digest") == model_digest and entry.sequence not in became
+        for entry in audits
+    )
 
 
 def accounts(entries: Sequence[Entry]) -> tuple[Account, ...]:
@@ -152,8 +163,12 @@ def total(amounts: Iterable[Decimal]) -> Decimal:
 
 
 def outcomes(entries: Iterable[Entry]) -> dict[int, Entry]:
-    """The newest entry on each reservation that has any, by sequence of the reservation."""
+    """The newest entry that follows each other one, by the sequence of that."""
     return {entry.reservation: entry for entry in entries if entry.reservation is not None}
+
+
+def _is_broken_off(entry: Entry, became: Mapping[int, Entry]) -> bool:
+    return entry.kind == Kind.OPEN and entry.sequence not in became
 
 
 _STATES: dict[str, State] = {Kind.READ: "read", Kind.COMMIT: "committed", Kind.RELEASE: "released"}

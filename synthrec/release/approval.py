@@ -139,13 +139,18 @@ def verify(approval: Approval, keys: Keys, *, model_digest: str) -> None:
         raise VerificationError("the approval is about another model; restore a copy, or fit again")
 
 
-def next_attempt(previous: Approval | None, policy: Policy) -> int:
+def next_attempt(previous: Approval | None, policy: Policy, entered: int = 0) -> int:
     """The number of the audit that is about to start on a model.
+
+    Args:
+        previous: The newest approval at hand; an older one may have been put back.
+        policy: With the most attempts.
+        entered: Audits of the model that the ledger knows of, its trial among them.
 
     Raises:
         PolicyRefusedError: the policy allows no further audit of this model.
     """
-    done = 0 if previous is None else previous.attempt
+    done = max(entered, 0 if previous is None else previous.attempt)
     if done >= policy.attempts.limit:
         raise PolicyRefusedError(
             f"this model was audited {done} times, and policy {policy.policy.name} allows "

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from synthrec.errors import InternalError, UserError
-from synthrec.staged import Staged, staged
+from synthrec.staged import Staged, refuse_parent, staged
 from synthrec.whole_files import SHARED, sync, sync_folder, write_new
 
 CARD = "card.json"
@@ -71,6 +71,16 @@ def staging(out: Path, *, force: bool) -> Iterator[Staging]:
     with staged(out, partial(_refuse_place, force=force)) as place:
         place.new.mkdir()
         yield Staging(place)
+
+
+def refuse_taken(out: Path, *, force: bool) -> None:
+    """Before any work is done: can an export appear at `out`?
+
+    Raises:
+        UserError: as `staging` does.
+    """
+    refuse_parent(out)
+    _refuse_place(out, force=force)
 
 
 def _refuse_place(out: Path, *, force: bool) -> None:

@@ -14,7 +14,7 @@ from synthrec.runs.context import Run
 from synthrec.runs.expectations import expect_privately
 from synthrec.runs.inputs import DEFAULT_SHARE, Data, modelled_table, read_real, read_untrusted
 from synthrec.runs.lineage import descent_of
-from synthrec.runs.looks import enter_files
+from synthrec.runs.looks import enter_files, enter_opening
 from synthrec.runs.makers import Draw
 from synthrec.runs.models import OpenModel
 from synthrec.runs.reports import AuditReport
@@ -26,10 +26,10 @@ def against_model(model: OpenModel, real: Data, holdout: Data | None, run: Run) 
     """The audit of a model's approved rows, repeated: the same seed and number of rows."""
     if model.approval is None:
         raise ConfigError("the model has no approval, so it says no rows to audit; fit it again")
+    label = f"audit {model.stored.schema.info.name}"
+    opening = enter_opening((real, holdout), model.stored.manifest.population, "audit", label, run)
     given = model.read_real(real, holdout, run.text)
-    enter_look(
-        given, model.stored.manifest.population, "audit", f"audit {model.stored.schema.info.name}", run
-    )
+    enter_look(given, opening, label, run)
     draw = Draw(model.approval.rows, model.streams(None))
     return AuditReport(judge_draw(model.maker, draw, given.real, run), given.notes)
 
@@ -39,8 +39,10 @@ def against_files(schema: Schema, files: Sequence[Path], holdout: Data, train: D
     name, spec = modelled_table(schema)
     descent_of(train, holdout, run.home, allowed=False, claimed=False)
     keys = open_keys(run.home, create=True)
+    label = f"audit of files {schema.info.name}"
+    opening = enter_opening((train, holdout), schema.info.source.population, "audit", label, run)
     given = read_real(schema, train, holdout, share=DEFAULT_SHARE, keys=keys, text=run.text)
-    enter_look(given, schema.info.source.population, "audit", f"audit of files {schema.info.name}", run)
+    enter_look(given, opening, label, run)
     synthetic = read_untrusted(files, name, spec, run.text)
     chunks = _chunks({name: synthetic.table})
     decision = judge(schema, chunks, given.real, run)

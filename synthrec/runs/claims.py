@@ -21,6 +21,7 @@ from synthrec.generators.registry import private_generator
 from synthrec.privacy.accountant import epsilon
 from synthrec.privacy.budget import Budget
 from synthrec.privacy.curator import Curator
+from synthrec.privacy.entries import Entry, Kind
 from synthrec.privacy.events import Plan
 from synthrec.privacy.expected_error import PERSONS, column_error
 from synthrec.privacy.ledger import Ledger, Receipt
@@ -184,17 +185,21 @@ class Entered:
 
     head: LedgerHead
     fits: int
-    """Fits of these records or their population so far, this reading included if it is one."""
+    """Fits of these records or their population so far, this reading included if it is one.
+
+    Inputs that were refused or whose reading was broken off are none: nothing was learned from them.
+    """
 
 
-def enter_look(given: RealInput, population: str | None, kind: str, label: str, run: Run) -> Entered:
-    """Enter a reading without a claim under its population, or under the records' own fingerprint."""
+def enter_look(given: RealInput, opening: Entry, label: str, run: Run) -> Entered:
+    """Enter that records are about to be used without a claim, after the opening of their files."""
     keys = open_keys(run.home, create=True)
     with Ledger.open(run.home, keys) as ledger:
-        name = population or given.fingerprint
-        ledger.look(name, kind, label, source=given.fingerprint)
-        looks = (entry.details().get("look") for entry in ledger.account(name, given.fingerprint).looks)
-        return Entered(head_of(ledger), sum(look == "fit" for look in looks))
+        name, kind = opening.population, opening.details()["look"]
+        ledger.look(name, kind, label, source=given.fingerprint, opening=opening)
+        looks = ledger.account(name, given.fingerprint).looks
+        fits = (entry for entry in looks if entry.kind == Kind.LOOK and entry.details()["look"] == "fit")
+        return Entered(head_of(ledger), sum(1 for _ in fits))
 
 
 def head_of(ledger: Ledger) -> LedgerHead:

@@ -11,12 +11,13 @@ from pathlib import Path
 from synthrec import __version__
 from synthrec.codec.codec import Codec
 from synthrec.data.fingerprint import salted
-from synthrec.data.keys import Keys
+from synthrec.data.keys import Keys, open_keys
 from synthrec.errors import ConfigError
 from synthrec.generators.base import Fitted
 from synthrec.generators.manifest import Manifest
 from synthrec.generators.registry import generator
 from synthrec.generators.store import MANIFEST, write_model
+from synthrec.privacy.entries import Entry
 from synthrec.release.approval import Terms, sign, write_approval
 from synthrec.release.card_build import approved_results
 from synthrec.release.figures import band
@@ -35,8 +36,9 @@ from synthrec.runs.claims import (
 )
 from synthrec.runs.context import Run
 from synthrec.runs.drift import kept_misfit
-from synthrec.runs.inputs import RealInput, modelled_table
+from synthrec.runs.inputs import Data, RealInput, modelled_table
 from synthrec.runs.lineage import REAL, Descent
+from synthrec.runs.looks import enter_opening
 from synthrec.runs.makers import Draw, LearnedMaker
 from synthrec.runs.recipe import Recipe, settings_of
 from synthrec.runs.stewards import REPORT, beside, tell_steward
@@ -67,20 +69,33 @@ class NewModel:
     fitted: Fitted
 
 
+def open_fit(schema: Schema, data: Data, holdout: Data | None, recipe: Recipe, run: Run) -> Entry:
+    """Let the ledger know of a fit without a claim, before a record is read."""
+    return enter_opening((data, holdout), _population(schema, recipe), "fit", f"fit {schema.info.name}", run)
+
+
+def _population(schema: Schema, recipe: Recipe) -> str | None:
+    return recipe.population or schema.info.source.population
+
+
 def fit_model(
-    schema: Schema, given: RealInput, recipe: Recipe, keys: Keys, run: Run, descent: Descent = REAL
+    schema: Schema,
+    given: RealInput,
+    opening: Entry,
+    recipe: Recipe,
+    run: Run,
+    descent: Descent = REAL,
 ) -> NewModel:
-    """Learn codec and density from the training records, without a claim; the ledger knows of the look."""
-    name, spec = modelled_table(schema)
-    population = recipe.population or schema.info.source.population
-    entered = enter_look(given, population, "fit", f"fit {recipe.generator} {schema.info.name}", run)
+    """Learn codec and density from the training records, without a claim, of which the ledger knows."""
+    keys, (name, spec) = open_keys(run.home, create=False), modelled_table(schema)
+    entered = enter_look(given, opening, f"fit {recipe.generator} {schema.info.name}", run)
     codec = Codec.build(spec, name, given.real.train)
     learner = generator(recipe.generator, **settings_of(schema, recipe))
     fitted = learner.fit(codec.encode(given.real.train), streams=Streams.fresh())
     manifest = _manifest(schema, given, codec, fitted, keys).model_copy(
         update={
             "lineage": descent.ancestry(given.rows, run.policy.card.minimum_cell),
-            "population": population,
+            "population": _population(schema, recipe),
             "persons": _persons(given.real, run.policy),
             "ledger_head": entered.head,
             "fits": entered.fits,

@@ -13,7 +13,7 @@ from synthrec.digests import canonical
 from synthrec.errors import ConfigError
 from synthrec.generators.store import MANIFEST
 from synthrec.home import synthrec_home
-from synthrec.privacy.entries import Entry, Head
+from synthrec.privacy.entries import Entry, Head, Kind
 from synthrec.privacy.ledger import Ledger
 from synthrec.privacy.populations import Account, Ceiling, Charge
 from synthrec.release.export import CARD
@@ -49,7 +49,7 @@ class LedgerReport:
             "spent": spent and _amounts(spent.epsilon, spent.delta),
             "remaining": self.ceiling and _amounts(*account.remaining(self.ceiling)),
             "charges": [_charge(charge) for charge in account.charges],
-            "looks": [_said(entry) for entry in account.looks],
+            "looks": [_said(entry) | {"used": entry.kind == Kind.LOOK} for entry in account.looks],
         }
 
 

@@ -10,15 +10,17 @@ from synthrec.data.keys import Keys, open_keys
 from synthrec.errors import ConfigError, PolicyRefusedError, VerificationError
 from synthrec.generators.base import FEW_COMPONENTS, Evidence, Limited, Weighed
 from synthrec.generators.store import StoredModel, read_model
-from synthrec.release.approval import Approval, Terms, next_attempt, read_approval, sign, write_approval
+from synthrec.release.approval import Approval, Terms, read_approval, sign, write_approval
 from synthrec.release.card import LedgerHeadPart
 from synthrec.release.card_build import Learned
 from synthrec.release.signing.approvals import named, withdraw
 from synthrec.rng import Streams
-from synthrec.runs.claims import enter_look, guarantee
+from synthrec.runs.attempts import Attempt, begin_attempt, refuse_attempt
+from synthrec.runs.claims import guarantee
 from synthrec.runs.context import Run, TextFormat
 from synthrec.runs.export import Backing
 from synthrec.runs.inputs import Data, RealInput, read_real
+from synthrec.runs.looks import enter_opening
 from synthrec.runs.makers import Draw, LearnedMaker
 from synthrec.staged import locked
 
@@ -138,38 +140,53 @@ class OpenModel:
         )
 
 
-def charge_attempt(model: OpenModel) -> OpenModel:
-    """Record that one more audit of this model did not end with a pass: trying until it passes is counted."""
+def charge_attempt(model: OpenModel, number: int) -> OpenModel:
+    """Write into the approval that the audit of this number did not pass, as the ledger knows already."""
     with locked(model.folder):
         newest = read_approval(model.folder, model.keys, model_digest=model.stored.digest)
         if newest is None:
             return model
         terms = Terms(**{name: getattr(newest, name) for name in Terms.model_fields})
-        charged = sign(terms.model_copy(update={"attempt": terms.attempt + 1}), model.keys)
+        charged = sign(terms.model_copy(update={"attempt": max(terms.attempt, number)}), model.keys)
         withdraw(model.folder)
         write_approval(model.folder, charged)
     return replace(model, approval=charged)
 
 
-def backing_for(model: OpenModel, draw: Draw, real: Data | None, holdout: Data | None, run: Run) -> Backing:
-    """What an export of this draw rests on: the approval where it covers the draw, else the real records.
+def audited_backing(
+    model: OpenModel, draw: Draw, real: Data, holdout: Data | None, run: Run
+) -> tuple[Backing, Attempt]:
+    """What an export of this draw rests on if the real records behind the model allow it; one attempt begins.
 
     Raises:
-        PolicyRefusedError: the approval does not cover the draw and there are no real records to audit it, or
-            it is gone, and with it the number of audits.
+        PolicyRefusedError: the policy allows no further attempt, or the approval is gone, and with it the
+            number of audits.
     """
-    approval, limits = model.approval, (*model.limits(), *model.thin(draw.condition))
-    if approval is None:
-        raise PolicyRefusedError(f"the model has {NO_APPROVAL}")
-    if real is not None:
-        next_attempt(approval, run.policy)
-        given = model.read_real(real, holdout, run.text)
-        schema, population = model.stored.schema, model.stored.manifest.population
-        enter_look(given, population, "audit", f"sample {schema.info.name}", run)
-        audited = given.real
-        return Backing(model.learned(), audited, limits=limits, approval=named(approval))
+    approval, digest = _approval(model), model.stored.digest
+    limits = (*model.limits(), *model.thin(draw.condition))
+    refuse_attempt(approval, digest, run)
+    manifest, label = model.stored.manifest, f"sample {model.stored.schema.info.name}"
+    opening = enter_opening((real, holdout), manifest.population, "audit", label, run)
+    given = model.read_real(real, holdout, run.text)
+    attempt = begin_attempt(approval, digest, given.fingerprint, opening, run)
+    return Backing(model.learned(), given.real, limits=limits, approval=named(approval)), attempt
+
+
+def approved_backing(model: OpenModel, draw: Draw, run: Run) -> Backing:
+    """What an export of this draw rests on if the approval covers it.
+
+    Raises:
+        PolicyRefusedError: it does not, or there is none.
+    """
+    approval, limits = _approval(model), (*model.limits(), *model.thin(draw.condition))
     digests = (run.policy.digest, run.profile.digest)
     covered = approval.covers(draw.rows, draw.streams.seed, draw.condition, *digests)
     if not covered:
         raise PolicyRefusedError("\n".join(covered.reasons))
     return Backing(model.learned(), None, approval.results, limits, approval=named(approval))
+
+
+def _approval(model: OpenModel) -> Approval:
+    if model.approval is None:
+        raise PolicyRefusedError(f"the model has {NO_APPROVAL}")
+    return model.approval

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 
 from synthrec.data.table import Table
 from synthrec.errors import ConfigError, PolicyRefusedError
-from synthrec.release.approval import next_attempt
 from synthrec.release.card import RepairPart
 from synthrec.release.gate import Decision, Origin
 from synthrec.release.signing.approvals import named
+from synthrec.runs.attempts import Attempt, begin_attempt, give_back
 from synthrec.runs.context import Run
 from synthrec.runs.export import Backing, Place, export
 from synthrec.runs.makers import Chunk, Draw, Maker
@@ -88,7 +88,26 @@ def refuse_repair(model: OpenModel, draw: Draw, *, audited: bool) -> None:
         raise ConfigError("--repair passes over rows, so that no number is exact; leave --prevalence out")
 
 
-def export_repaired(model: OpenModel, draw: Draw, place: Place, backing: Backing, run: Run) -> SampleReport:
+def export_audited(
+    model: OpenModel, draw: Draw, place: Place, backing: Backing, attempt: Attempt, run: Run
+) -> SampleReport:
+    """Export a draw if its audit passes, which otherwise counts as a failed attempt on the model."""
+    report = export(model.maker, draw, place, backing, run)
+    _settle(model, attempt, report, run)
+    return report
+
+
+def _settle(model: OpenModel, attempt: Attempt, report: SampleReport, run: Run) -> OpenModel:
+    """What becomes of an attempt whose audit has ended."""
+    if report.approved:
+        give_back(attempt, run)
+        return model
+    return charge_attempt(model, attempt.number)
+
+
+def export_repaired(
+    model: OpenModel, draw: Draw, place: Place, backing: Backing, attempt: Attempt, run: Run
+) -> SampleReport:
     """Export a draw; where it is refused for rows that repeat persons, draw these again and audit anew.
 
     Every audit that does not pass counts as an attempt on the model.
@@ -98,16 +117,19 @@ def export_repaired(model: OpenModel, draw: Draw, place: Place, backing: Backing
     """
     report, found = export(model.maker, draw, place, backing, run), dict[str, Culprits]()
     while not report.approved:
-        model = charge_attempt(model)
+        model = charge_attempt(model, attempt.number)
         blamed = culprits(report.decision)
         if not blamed.keys() - found.keys():
             return report
-        attempt = next_attempt(model.approval, run.policy)
+        attempt = begin_attempt(
+            model.approval, model.stored.digest, attempt.audit.source or "", attempt.audit, run
+        )
         found |= blamed
-        repair = RepairPart(checks=tuple(found), attempts=attempt)
+        repair = RepairPart(checks=tuple(found), attempts=attempt.number)
         maker = RepairedMaker(model.maker, tuple(found.values()))
         signed = None if model.approval is None else named(model.approval)
         report = export(maker, draw, place, replace(backing, repair=repair, approval=signed), run)
+    give_back(attempt, run)
     return report
 
 

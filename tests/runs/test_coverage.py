@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import stat
+from types import SimpleNamespace
 
 import pyarrow.parquet as pq
 import pytest
 
 from synthrec import api
 from synthrec.assets import asset
+from synthrec.data.keys import open_keys
 from synthrec.errors import (
     ConfigError,
     KeyMissingError,
@@ -19,6 +22,7 @@ from synthrec.errors import (
     UserError,
     VerificationError,
 )
+from synthrec.privacy.ledger import Ledger
 
 ROWS = 4_000
 
@@ -205,19 +209,57 @@ def test_an_export_is_replaced_by_force_only(admissions, tmp_path):
 
 def test_audits_that_do_not_pass_are_counted(small, copy_of, tmp_path, cli, leavings):
     """400 persons are too few for a pass: the fit was the first audit, and the policy allows three."""
-    model = copy_of(small)
+    model, home = copy_of(small), shutil.copytree(small.home, tmp_path / "home")
+    first = (model / "approval.json").read_bytes()
     assert not small.report.approved
     assert attempt_of(model) == 1
     for attempt in (2, 3):
-        made = api.sample(model, 100, seed=attempt, out=tmp_path / "out", real=small.data, home=small.home)
+        made = api.sample(model, 100, seed=attempt, out=tmp_path / "out", real=small.data, home=home)
         assert not made.approved
         assert made.files == ()
         assert attempt_of(model) == attempt
     with pytest.raises(PolicyRefusedError, match="audited 3 times"):
-        api.sample(model, 100, seed=4, out=tmp_path / "out", real=small.data, home=small.home)
-    ran = cli(small.home, "sample", model, "-n", "9", "--real", small.data, "-o", "out")
+        api.sample(model, 100, seed=4, out=tmp_path / "out", real=small.data, home=home)
+    ran = cli(home, "sample", model, "-n", "9", "--real", small.data, "-o", "out")
     assert ran.code == 3
-    assert leavings() == {"copied-model"}
+    (model / "approval.json").write_bytes(first)
+    with pytest.raises(PolicyRefusedError, match="audited 3 times"):
+        api.sample(model, 100, seed=4, out=tmp_path / "out", real=small.data, home=home)
+    assert leavings() == {"copied-model", "home"}
+
+
+class Stopped(BaseException):
+    """A process that is stopped, which nothing catches."""
+
+
+def test_an_audit_that_is_broken_off_is_an_attempt(small, copy_of, tmp_path, monkeypatch):
+    model, home = copy_of(small), shutil.copytree(small.home, tmp_path / "home")
+
+    def stop(*_, **__):
+        raise Stopped
+
+    options = {"out": tmp_path / "out", "real": small.data, "home": home}
+    with monkeypatch.context() as patch:
+        patch.setattr("synthrec.runs.repair.export", stop)
+        for seed in (2, 3):
+            with pytest.raises(Stopped):
+                api.sample(model, 100, seed=seed, **options)
+    with pytest.raises(PolicyRefusedError, match="audited 3 times"):
+        api.sample(model, 100, seed=4, **options)
+
+
+def test_an_audit_that_passes_is_no_failed_attempt(admissions, copy_of, tmp_path, monkeypatch):
+    model, home = copy_of(admissions), shutil.copytree(admissions.home, tmp_path / "home")
+    report = SimpleNamespace(approved=True)
+    monkeypatch.setattr("synthrec.runs.repair.export", lambda *_: report)
+    options = {"out": tmp_path / "out", "real": admissions.data, "home": home}
+    assert all(api.sample(model, 100, seed=seed, **options) is report for seed in range(4))
+    assert attempt_of(model) == 1
+    (tmp_path / "out").mkdir()
+    with pytest.raises(UserError, match="exists"):
+        api.sample(model, 100, seed=5, **options)
+    with Ledger.open(home, open_keys(home, create=False)) as ledger:
+        assert ledger.attempts(api.OpenModel.at(model, home).stored.digest) == 0
 
 
 def test_a_model_without_approval_gives_nothing_away(small, copy_of, tmp_path, leavings):

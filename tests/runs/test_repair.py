@@ -1,6 +1,7 @@
 """Rows that repeat a person are drawn again: of both sides, counted as attempts, never under a claim."""
 
 import json
+import shutil
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -37,13 +38,17 @@ def leaky(admissions, copy_of, monkeypatch):
             yield from chunks
 
         monkeypatch.setattr(LearnedMaker, "stream", stream)
-        return SimpleNamespace(model=copy_of(admissions), real=Table.concat([train, split.holdout]))
+        model = copy_of(admissions)
+        shutil.copytree(admissions.home, model.with_name("home"))
+        return SimpleNamespace(model=model, real=Table.concat([train, split.holdout]))
 
     return plant
 
 
 def draw(admissions, model, out, **options):
-    return api.sample(model, ROWS, seed=7, out=out, real=admissions.data, home=admissions.home, **options)
+    """A draw under a ledger of its own: attempts are counted there."""
+    home = model.with_name("home")
+    return api.sample(model, ROWS, seed=7, out=out, real=admissions.data, home=home, **options)
 
 
 def attempts(model):

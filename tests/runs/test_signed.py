@@ -163,7 +163,7 @@ def test_an_approval_of_another_model(drawn, model, small, admissions, stranger,
 
 def test_a_further_audit_withdraws_the_signature(model, admissions, drawn, stranger):
     """The approval that was signed is no longer the one that counts."""
-    charge_attempt(OpenModel.at(model, admissions.home))
+    charge_attempt(OpenModel.at(model, admissions.home), 2)
     assert not (model / ENDORSEMENT).exists()
     assert api.verify_export(drawn, model=model, home=trusting(admissions, stranger)).verified
 
@@ -180,7 +180,7 @@ def trusting(admissions, stranger) -> Path:
 def test_an_approval_that_was_set_back(model, admissions, key, tmp_path, stranger):
     """Records that rest on the second audit of a model, and an approval that tells of one."""
     before = (model / "approval.json").read_bytes()
-    charge_attempt(OpenModel.at(model, admissions.home))
+    charge_attempt(OpenModel.at(model, admissions.home), 2)
     out = tmp_path / "out"
     assert api.sample(model, 50, out=out, home=admissions.home, sign=key).approved
     home = trusting(admissions, stranger)
