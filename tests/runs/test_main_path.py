@@ -63,7 +63,8 @@ def test_the_population_is_on_the_manifest(admissions, small, tmp_path):
     assert population(tmp_path / "model") == "a village"
 
 
-def test_the_path_through_commands(cli, admissions, people, tmp_path):
+def test_the_path_through_commands(without_quality, cli, admissions, people, tmp_path):
+    """Quality is on the way of the demo, and of the model that all tests share."""
     home = admissions.home
     drafted = cli(home, "schema", "infer", people(tmp_path / "people.csv", 300))
     assert drafted.code == 0, drafted.err

@@ -36,7 +36,7 @@ def test_children_are_not_taken_for_rows_drawn_anew(tmp_path):
 
 def test_the_seed_and_no_chunk_size_names_the_records(tmp_path):
     exports = [
-        api.sample("retail_bank", 300, out=tmp_path / name, seed=seed, chunk_rows=rows, formats=("csv",))
+        api.sample("retail_bank", 100, out=tmp_path / name, seed=seed, chunk_rows=rows, formats=("csv",))
         for name, seed, rows in (("a", 3, 65_536), ("b", 3, 77), ("c", 4, 77))
     ]
     first, second, third = ([path.read_bytes() for path in made.files] for made in exports)
