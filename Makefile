@@ -12,8 +12,10 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --constr
 demo: $(INSTALLED)
 	$(BIN)/synthrec demo
 
+# Two processes of one thread each, for two cores; each takes whole files, whose tests share what is costly to make.
+# It stands here and not in pyproject.toml, so that pytest alone runs the same tests in one process.
 test: $(INSTALLED)
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 torture: $(INSTALLED)
 	TORTURE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/torture tests/security $(ARGS)
