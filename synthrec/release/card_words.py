@@ -51,11 +51,18 @@ def unclaimed(card: Card) -> Iterator[str]:
     """What is claimed, and what is not."""
     yield card.privacy.statement
     if card.source is not None:
-        yield (
-            "The audit read the real records, and so did the decision to release. "
-            "synthrec asserts nothing under any law."
-        )
+        yield f"{_audited(card)} synthrec asserts nothing under any law."
     yield from waivers(card)
+
+
+def _audited(card: Card) -> str:
+    """What the audit looked at, and whom it says nothing of."""
+    if card.lineage.parents:
+        return (
+            "The audit compared these records with those learned from, synthetic ones among them: it says "
+            "nothing of any persons behind the synthetic ones."
+        )
+    return "The audit read the real records, and so did the decision to release."
 
 
 def waivers(card: Card) -> Iterator[str]:
@@ -199,7 +206,7 @@ def coverage(card: Card) -> str:
 def _claimed(card: Card) -> Iterator[Item]:
     yield "claim", card.privacy.statement
     if card.source is not None:
-        yield "not covered", "The audit read the real records, and so did the decision to release."
+        yield "not covered", _audited(card)
     others = "what others assert is named here" if card.regulatory else "nobody does on this card"
     yield "law", f"synthrec asserts nothing under any law; {others}."
     yield from (("limits", limit) for limit in card.use.limits)

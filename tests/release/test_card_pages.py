@@ -307,6 +307,15 @@ def test_a_result_that_did_not_run_is_shown_as_such(learned_card) -> None:
     assert "| P1: Copies? | inconclusive | — | yes | — | — |" in page
 
 
+def test_an_audit_against_synthetic_records_is_not_told_as_one_against_persons(learned_card) -> None:
+    real = "The audit read the real records"
+    assert real in render_markdown(learned_card)
+    lineage = learned_card.lineage.model_copy(update={"parents": ("sha256:" + 64 * "0",)})
+    page = render_markdown(learned_card.model_copy(update={"lineage": lineage}))
+    assert real not in page
+    assert "nothing of any persons behind the synthetic ones" in page
+
+
 def test_a_check_that_had_nothing_to_measure_counts_as_no_measure(learned_card) -> None:
     risk = next(one for one in learned_card.results if one.check == "P1")
     empty = risk.model_copy(update={"check": "P11", "measure": None, "limit": None, "value": None})
