@@ -78,7 +78,7 @@ def _catalogues(card: Card, contents: Contents) -> Iterator[Breach]:
     """Whether files for catalogues are there that the card does not tell of."""
     told = () if card.interop is None else card.interop.catalogues
     for catalogue, name in FILES.items():
-        if catalogue not in told and name in contents.files | contents.odd:
+        if catalogue not in told and contents.holds(name):
             yield Breach(BreachKind.ADDED_FILE, name, "a catalogue entry that the card does not tell of")
 
 

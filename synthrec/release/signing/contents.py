@@ -37,6 +37,10 @@ class Contents:
         except OSError:
             return False
 
+    def holds(self, name: str) -> bool:
+        """Whether anything of this name is there, without a look at the others."""
+        return os.path.lexists(self.folder / name)
+
     def sha256(self, name: str) -> str:
         """SHA-256 of a file, in hexadecimal."""
         if name not in self._digests:

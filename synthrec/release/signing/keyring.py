@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from synthrec.whole_files import passing, sync_folder
 PASSPHRASE = "SYNTHREC_KEY_PASSPHRASE"  # noqa: S105 the name of a variable
 SIGNING_KEY = "SYNTHREC_SIGNING_KEY"
 """A whole private key in PEM, in place of the one in the folder."""
+_ROOT = 0
 
 
 class Keyring:
@@ -43,7 +45,7 @@ class Keyring:
 
     def __init__(self, home: Path | None = None) -> None:
         home = home or synthrec_home()
-        self._signing, self._trusted = home / "signing", home / "trusted"
+        self._home, self._signing, self._trusted = home, home / "signing", home / "trusted"
 
     def new(self, name: str, passphrase: str, *, expires: dt.date | None = None) -> PublicKey:
         """Make a key to sign with, and trust it here.
@@ -137,13 +139,13 @@ class Keyring:
         """The keys whose signatures count here.
 
         Raises:
-            ConfigError: a file among them is not that of a public key.
+            ConfigError: a file among them is not that of a public key, or somebody else may write there.
             VerificationError: a file among them was changed.
         """
-        return tuple(
-            PublicKey.parse(read_bounded(path), str(path), path.stem)
-            for path in _files(self._trusted, ".json")
-        )
+        paths = tuple(_files(self._trusted, ".json"))
+        for path in (self._home, self._trusted, *paths) if paths else ():
+            _refuse_others(path)
+        return tuple(PublicKey.parse(read_bounded(path), str(path), path.stem) for path in paths)
 
     def find(self, key_id: str) -> PublicKey | None:
         """The trusted key of an id, or None."""
@@ -222,6 +224,21 @@ def _check_name(name: str) -> None:
 
 def _files(folder: Path, suffix: str) -> Iterator[Path]:
     return iter(sorted(folder.glob(f"[!.]*{suffix}"))) if folder.is_dir() else iter(())
+
+
+def _refuse_others(path: Path) -> None:
+    """Who can write where trusted keys are decides whose signatures count."""
+    state, user = path.stat(), os.geteuid()
+    if state.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise ConfigError(
+            f"{path}: others may write there, and decide whose signatures count; see what is there, then run "
+            f"`chmod go-w {path}`"
+        )
+    if user != _ROOT and state.st_uid not in (user, _ROOT):
+        raise ConfigError(
+            f"{path} belongs to somebody else, who decides whose signatures count; trust the keys in a "
+            "folder of your own"
+        )
 
 
 def _by_name(key: PublicKey) -> str:

@@ -158,14 +158,17 @@ class SigningKey:
         """The private key as PKCS#8 PEM, encrypted.
 
         Raises:
-            ConfigError: the passphrase is too short.
+            ConfigError: the passphrase is too short, too long, or no text.
         """
         if len(passphrase) < SHORTEST_PASSPHRASE:
             raise ConfigError(
                 f"the passphrase is shorter than {SHORTEST_PASSPHRASE} characters; take a longer one"
             )
-        encryption = BestAvailableEncryption(passphrase.encode())
-        return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+        try:
+            encryption = BestAvailableEncryption(passphrase.encode())
+            return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+        except ValueError:
+            raise ConfigError("the passphrase is too long, or no text in UTF-8; take another one") from None
 
 
 def today() -> dt.date:

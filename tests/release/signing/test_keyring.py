@@ -70,6 +70,33 @@ def test_no_umask_opens_it(tmp_path):
     assert not any(mode & 0o077 for mode in modes)
 
 
+@pytest.mark.parametrize("place", [".", "trusted", "trusted/acme.json"])
+@pytest.mark.parametrize("mode", [0o020, 0o002])
+def test_nobody_else_decides_whom_to_trust(own, tmp_path, place, mode):
+    path, key_id = tmp_path / "own" / place, own.public("acme").key_id
+    path.chmod(stat.S_IMODE(path.stat().st_mode) | mode)
+    with pytest.raises(ConfigError, match="chmod go-w"):
+        own.find(key_id)
+    path.chmod(stat.S_IMODE(path.stat().st_mode) & ~mode)
+    assert own.find(key_id).name == "acme"
+
+
+def test_keys_that_belong_to_somebody_else_are_not_trusted(own, tmp_path, monkeypatch):
+    folder = tmp_path / "own/trusted"
+    if os.geteuid() == 0:
+        os.chown(folder, 4_242, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: 4_243)
+    with pytest.raises(ConfigError, match="somebody else"):
+        own.trusted()
+
+
+@pytest.mark.parametrize("passphrase", ["x" * 1024, "correct horse \udcff"])
+def test_a_passphrase_that_no_key_can_have(receiver, tmp_path, passphrase):
+    with pytest.raises(ConfigError, match="too long, or no text"):
+        receiver.new("acme", passphrase)
+    assert not (tmp_path / "receiver").exists()
+
+
 def test_a_key_opens_with_its_passphrase_only(own):
     key = own.key("acme", WORDS)
     key.public.verify(key.sign(b"x"), b"x")

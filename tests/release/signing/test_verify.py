@@ -190,6 +190,13 @@ def test_a_folder_that_hides_something(spoilt, home, monkeypatch):
         api.verify_export(spoilt, home=home)
 
 
+def test_without_a_signature_folders_within_are_not_searched(spoilt, home, monkeypatch):
+    """An export may lie in a folder of which only a part may be read."""
+    (spoilt / ENVELOPE).unlink()
+    monkeypatch.setattr(os, "walk", None)
+    assert api.verify_export(spoilt, home=home).signed is None
+
+
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")])
 def test_an_envelope_that_is_no_file(spoilt, breaches, make):
     (spoilt / ENVELOPE).unlink()
