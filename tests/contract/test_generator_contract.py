@@ -17,7 +17,7 @@ GENERATORS = {
     "copula": {},
     "copula of one stratum": {"strata": 1},
     "copula by target": {"stratify": "outcome", "strata": 6},
-    "ctgan of few steps": {"steps": 40},
+    "ctgan of few steps": {"steps": 12},
     "marginals": {},
 }
 ROWS = 6_000
@@ -293,7 +293,7 @@ def test_one_column_of_one_level(level):
     domain = CodeDomain(("only",), (3,), (False,), (True,))
     codes = Codes(np.full((20, 1), level, dtype=np.int32), domain)
     for name in names() if level else set(names()) - {"sdv-ctgan"}:
-        settings = {"steps": 40} if name == "ctgan" else {}
+        settings = {"steps": 12} if name == "ctgan" else {}
         drawn = generator(name, **settings).fit(codes, streams=Streams(1)).sample(0, 100, streams=Streams(1))
         assert (drawn.values == level).all()
 
