@@ -40,6 +40,8 @@ class ToldColumn(Part):
     role: Role
     description: str | None = None
     unit: str | None = None
+    scale: Count | None = None
+    """Decimal places of a decimal."""
     timezone: str | None = None
     format: str | None = None
     """Of dates and datetimes in CSV files, in the letters of strptime; ISO 8601 where none is stated."""

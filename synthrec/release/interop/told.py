@@ -19,7 +19,7 @@ from synthrec.release.card_blocks.interop import (
 from synthrec.release.card_blocks.records import ColumnSummary, SchemaPart
 from synthrec.schema.model import Column, Scalar, Schema, TableSpec, label
 
-SAME = ("description", "unit", "timezone", "format")
+SAME = ("description", "unit", "scale", "timezone", "format")
 """Keys of a column that stand in a schema document as they are told."""
 
 
