@@ -14,7 +14,7 @@ from synthrec.privacy.entries import Head
 from synthrec.privacy.ledger import ledger_folder
 from synthrec.privacy.ledger_store import FILE as LEDGER
 from synthrec.release.approval import FILE, Approval, read_approval
-from synthrec.release.card import Card, FittedPart, Seed
+from synthrec.release.card import Card, FittedPart, Guarantee, Seed
 from synthrec.release.card_build import seed_commitment
 from synthrec.release.export import CARD
 from synthrec.release.signing.approvals import ENDORSEMENT, Endorsed, endorsed, named
@@ -22,6 +22,7 @@ from synthrec.release.signing.check import expired_key
 from synthrec.release.signing.dsse import Find
 from synthrec.release.signing.keys import today
 from synthrec.release.signing.statement import ApprovalPart
+from synthrec.runs.claims import guarantee
 from synthrec.runs.ledgers import opened
 
 
@@ -30,6 +31,8 @@ class ModelAtHand:
     """A model, and its approval as far as it can be verified here."""
 
     digest: str
+    claim: Guarantee | None
+    """What it was made under."""
     approval: Approval | None
     keys: Keys | None
     """None where the root secret is not here, and a trusted signature vouches for the approval."""
@@ -45,6 +48,7 @@ class ModelAtHand:
         """
         with _told_as(BreachKind.CHANGED_MODEL, str(folder)):
             stored = read_model(folder)
+        claim = None if stored.manifest.claim is None else guarantee(stored.manifest.claim)
         with _told_as(BreachKind.CHANGED_APPROVAL, FILE):
             signed = endorsed(folder, find, model_digest=stored.digest)
             try:
@@ -52,8 +56,9 @@ class ModelAtHand:
             except KeyMissingError:
                 if signed is None:
                     raise
-                return cls(stored.digest, signed.approval, None, signed)
-            return cls(stored.digest, read_approval(folder, keys, model_digest=stored.digest), keys, signed)
+                return cls(stored.digest, claim, signed.approval, None, signed)
+            approval = read_approval(folder, keys, model_digest=stored.digest)
+            return cls(stored.digest, claim, approval, keys, signed)
 
 
 @dataclass(frozen=True)
@@ -89,12 +94,25 @@ def model_breaches(card: Card, model: ModelAtHand, approved: ApprovalPart | None
     if card.generator.model_digest != model.digest and not filled:
         yield Breach(BreachKind.OTHER_MODEL, CARD, "the records are of another model")
         return
+    if any(_bound(stated) != _bound(model.claim) for stated in _stated(card, filled)):
+        found = "claims another differential privacy than the model was made under"
+        yield Breach(BreachKind.CHANGED_CARD, CARD, found)
     if model.approval is None:
         found = "missing, so that nothing says whether the model was approved"
         yield Breach(BreachKind.CHANGED_APPROVAL, FILE, found)
         return
     told = (*_terms(card, _drawn(card, filled), model.approval, model.keys), *_age(model.approval, approved))
     yield from (Breach(BreachKind.CHANGED_APPROVAL, where, found) for where, found in told)
+
+
+def _stated(card: Card, filled: Sequence[FittedPart]) -> list[Guarantee | None]:
+    """What a card claims for the persons behind a model."""
+    return [part.privacy.guarantee for part in filled] or [card.privacy.guarantee]
+
+
+def _bound(claim: Guarantee | None) -> Guarantee | None:
+    """A claim without its events, whose figures a card rounds."""
+    return claim and claim.model_copy(update={"mechanisms": ()})
 
 
 def _drawn(card: Card, filled: Sequence[FittedPart]) -> list[Drawn]:
@@ -117,11 +135,22 @@ def _terms(
         yield FILE, f"the audit of the model ended with {approval.verdict}"
     if (approval.policy_digest, approval.profile_digest) != (card.policy.digest, card.profile.digest):
         yield FILE, "given under another policy or profile than the card names"
-    for part in (part for part in drawn if part.covered != "under_claim"):
-        if part.rows > approval.rows:
-            yield FILE, "covers fewer rows than the card says"
-        if keys is not None and not _commits(part.seed, approval, keys):
-            yield FILE, "given for another seed than the card commits to"
+    if card.conditional is not None and card.coverage.kind == "approved_prefix":
+        yield FILE, "covers no records that were drawn under a condition"
+    for part in drawn:
+        yield from _extent(part, approval, keys)
+
+
+def _extent(part: Drawn, approval: Approval, keys: Keys | None) -> Iterator[tuple[str, str]]:
+    """Whether the approval covers as many rows of that seed, or any under a claim."""
+    if part.covered == "under_claim":
+        if not approval.under_claim:
+            yield FILE, "given without a claim, and the card says that a claim covers the records"
+        return
+    if part.rows > approval.rows:
+        yield FILE, "covers fewer rows than the card says"
+    if keys is not None and not _commits(part.seed, approval, keys):
+        yield FILE, "given for another seed than the card commits to"
 
 
 def _commits(seed: Seed | None, approval: Approval, keys: Keys) -> bool:

@@ -223,7 +223,7 @@ def _verified(card: Card, model: ModelAtHand | None, envelope: Signed | None) ->
         suites = _several(len(card.expectations.suites), "suite")
         yield f"{_several(count, 'expectation')} of {suites}, and the checkpoint"
     if model is not None:
-        yield "the model and its approval"
+        yield "the model" if card.coverage.kind == "very_output" else "the model and its approval"
         if model.signed is not None:
             yield f"the approval is signed by {model.signed.key.name}, key {model.signed.key.key_id}"
     if card.tool.version == __version__:
@@ -233,6 +233,10 @@ def _verified(card: Card, model: ModelAtHand | None, envelope: Signed | None) ->
 def _remarks(card: Card, model: ModelAtHand | None, home: Path) -> Iterator[str]:
     if model is not None and model.keys is None and card.coverage.kind == "approved_prefix":
         yield "that the seed is the approved one, which needs the root secret of the custodian"
+    if model is not None and card.coverage.kind == "very_output":
+        yield "the audit of these very records: no approval tells of it, the card alone does"
+    if card.tool.version != __version__:
+        yield f"the pages of the card against it, which synthrec {card.tool.version} made"
     if card.privacy.ledger_head is not None and not of_this_house(card, home):
         yield "the ledger, which its custodian alone has"
 

@@ -54,6 +54,19 @@ def test_another_model(drawn, small):
     assert "was deleted, cut or set back" in other_ledger
 
 
+GUARANTEE = {
+    "epsilon": "1",
+    "delta": "0.00001",
+    "adjacency": "add_remove_person",
+    "max_rows_per_person": 1,
+    "accountant": "pld",
+    "mechanisms": [],
+    "population": "all",
+    "population_epsilon": "1",
+    "population_delta": "0.00001",
+    "looks_without_claim": 0,
+}
+
 CHANGES = {
     "approval.json: given under another policy or profile than the card names": (
         lambda card: card["policy"].update(digest="sha256:" + "0" * 64)
@@ -63,6 +76,17 @@ CHANGES = {
     ),
     "approval.json: given for another seed than the card commits to": (
         lambda card: card["seed"].update(value="0" * 64)
+    ),
+    "approval.json: given without a claim, and the card says that a claim covers the records": (
+        lambda card: card["coverage"].update(kind="under_claim", audited_rows=10**9)
+    ),
+    "approval.json: covers no records that were drawn under a condition": (
+        lambda card: card.update(
+            conditional={"where": "age > 60", "requested": 50, "reached": 50, "satisfying": None}
+        )
+    ),
+    "card.json: claims another differential privacy than the model was made under": (
+        lambda card: card["privacy"].update(claim="differential_privacy", guarantee=GUARANTEE)
     ),
 }
 
