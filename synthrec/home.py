@@ -10,3 +10,9 @@ def synthrec_home() -> Path:
     """``SYNTHREC_HOME``, else ``~/.synthrec``."""
     stated = os.environ.get("SYNTHREC_HOME")
     return Path(stated) if stated else Path.home() / ".synthrec"
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder of a home, and the home, closed to others; what is there already stays as it is."""
+    for path in (folder.parent, folder):
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -16,7 +16,8 @@ from typing import Any
 
 from synthrec.digests import digest
 from synthrec.errors import Fault, InputError, VerificationError
-from synthrec.strict_json import read_json
+from synthrec.home import make_private
+from synthrec.strict_json import MAX_BYTES, read_json
 from synthrec.whole_files import write_whole
 
 FOLDER = "terminologies"
@@ -25,6 +26,7 @@ MAX_CODE = 64
 """Characters of a code."""
 MAX_TEXT = 20_000
 """Characters of a licence."""
+_TOO_LARGE = f"more than {MAX_BYTES:,} bytes", "leave out codes that are not used, or shorten labels"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,79}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 _COLUMNS = ("code", "label", "weight")
@@ -80,6 +82,8 @@ def read_table(path: Path, *, name: str, version: str, title: str, licence: str)
     said = list(_wrong_words(path, name=name, version=version, title=title, licence=licence))
     if not path.is_file():
         raise InputError([*said, _fault(path, 0, "there is no such file", "give a CSV file in UTF-8")])
+    if path.stat().st_size > MAX_BYTES:
+        raise InputError([*said, _fault(path, 0, *_TOO_LARGE)])
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(zip(range(2, MAX_CODES + 4), csv.DictReader(file), strict=False))
@@ -91,7 +95,10 @@ def read_table(path: Path, *, name: str, version: str, title: str, licence: str)
     if faults:
         raise InputError(faults)
     codes = tuple(Code(row["code"].strip(), row["label"].strip(), _weight(row)) for _, row in rows)
-    return Terminology(name, version, title, licence, codes)
+    table = Terminology(name, version, title, licence, codes)
+    if len(_content(table)) > MAX_BYTES:
+        raise InputError([_fault(path, 0, *_TOO_LARGE)])
+    return table
 
 
 def add(home: Path, table: Terminology) -> Path:
@@ -101,9 +108,8 @@ def add(home: Path, table: Terminology) -> Path:
         OSError: the folder cannot be written.
     """
     path = _path(home, table.name, table.version)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    document = {**table.document(), "digest": table.digest}
-    write_whole(path, json.dumps(document, ensure_ascii=False, indent=0).encode())
+    make_private(path.parent)
+    write_whole(path, _content(table))
     return path
 
 
@@ -126,6 +132,11 @@ def listed(home: Path) -> tuple[Terminology, ...]:
         VerificationError: a file was changed since it was added, or is no table.
     """
     return tuple(_read(path) for path in sorted((home / FOLDER).glob("*@*.json")))
+
+
+def _content(table: Terminology) -> bytes:
+    document = {**table.document(), "digest": table.digest}
+    return json.dumps(document, ensure_ascii=False, indent=0).encode()
 
 
 def _path(home: Path, name: str, version: str) -> Path:

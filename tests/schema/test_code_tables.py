@@ -59,6 +59,24 @@ def test_a_table_is_kept_with_its_licence_and_digest(home):
     assert [entry.version for entry in synthrec.terms_list()] == ["2024", "2025"]
 
 
+@pytest.mark.parametrize("label", ["x" * 2_000, "\x01" * 400])
+def test_a_table_that_could_not_be_read_again_is_not_kept(home, monkeypatch, label):
+    """Control characters are six times as long in JSON."""
+    monkeypatch.setattr(terminologies, "MAX_BYTES", 1_500)
+    with pytest.raises(InputError, match="bytes"):
+        added(home, f"code,label\nAX-1,{label}\n")
+    assert not home.exists()
+
+
+def test_the_home_that_it_makes_is_closed_to_others(home):
+    before = os.umask(0)
+    try:
+        added(home)
+    finally:
+        os.umask(before)
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (home, home / "terminologies"))
+
+
 def test_columns_draw_from_it_and_the_card_names_it(home, tmp_path):
     made = added(home)
     schema = parse_schema(SCHEMA)

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from synthrec.data.keys import read_private
 from synthrec.errors import ConfigError
-from synthrec.home import synthrec_home
+from synthrec.home import make_private, synthrec_home
 from synthrec.release.signing.keys import (
     MAX_KEY_BYTES,
     NAME,
@@ -264,8 +264,7 @@ def _put_all(files: Mapping[Path, bytes]) -> None:
 
 def _put(path: Path, content: bytes) -> None:
     """Write a file where none is, whole or not at all."""
-    for folder in (path.parents[1], path.parent):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(path.parent)
     with passing(path, content) as unfinished:
         try:
             os.link(unfinished, path)
