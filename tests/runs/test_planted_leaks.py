@@ -82,13 +82,13 @@ def schema_text(*, weight):
 
 @pytest.fixture(scope="module")
 def survey(tmp_path_factory):
-    """24,000 people in train and 6,000 in the holdout; 24,000 more whom nobody has seen."""
+    """16,000 people in train and 4,000 in the holdout; 16,000 more whom nobody has seen."""
     rng, folder = np.random.default_rng(30_162), tmp_path_factory.mktemp("survey")
     schemas = {}
     for weight in (True, False):
         schemas[weight] = folder / f"census-{weight}.yaml"
         schemas[weight].write_text(schema_text(weight=weight))
-    train, holdout, fresh = (census(rng, n) for n in (24_000, 6_000, 24_000))
+    train, holdout, fresh = (census(rng, n) for n in (16_000, 4_000, 16_000))
     return SimpleNamespace(train=train, holdout=holdout, fresh=fresh, rng=rng, schemas=schemas)
 
 
@@ -120,12 +120,12 @@ def test_fresh_rows_pass_at_four_to_one(survey, audit, weight):
 
 @pytest.mark.parametrize("weight", [True, False], ids=["near-unique column", "none"])
 def test_one_percent_of_verbatim_rows_fails(survey, audit, weight):
-    """240 training rows. With the weight chance makes no hit: the p-value is at most 0.8**240 < 1e-23.
+    """160 training rows. With the weight chance makes no hit: the p-value is at most 0.8**160 < 1e-15.
 
     Without it the audit of the fresh rows states its power, which the gate requires to be 0.9 at least.
     """
-    copies = survey.train.take(survey.rng.choice(24_000, 240, replace=False))
-    leaky = pa.concat_tables([survey.fresh.slice(240), copies])
+    copies = survey.train.take(survey.rng.choice(16_000, 160, replace=False))
+    leaky = pa.concat_tables([survey.fresh.slice(160), copies])
     decision = audit(leaky, weight=weight)
     assert decision.verdict == "fail"
     assert "P1" in failed(decision)
@@ -134,7 +134,7 @@ def test_one_percent_of_verbatim_rows_fails(survey, audit, weight):
 
 def test_copied_values_of_a_near_unique_column_fail(survey, audit):
     """Every weight is a training person's, all else is fresh: each names somebody."""
-    weights = survey.train.column("weight").take(survey.rng.integers(0, 24_000, 24_000))
+    weights = survey.train.column("weight").take(survey.rng.integers(0, 16_000, 16_000))
     place = survey.fresh.column_names.index("weight")
     decision = audit(survey.fresh.set_column(place, "weight", weights))
     assert decision.verdict == "fail"
@@ -142,8 +142,8 @@ def test_copied_values_of_a_near_unique_column_fail(survey, audit):
 
 
 def test_a_command_refuses_a_leaky_file(survey, cli, tmp_path):
-    copies = survey.train.take(survey.rng.choice(24_000, 240, replace=False))
-    leaky = pa.concat_tables([survey.fresh.slice(240), copies])
+    copies = survey.train.take(survey.rng.choice(16_000, 160, replace=False))
+    leaky = pa.concat_tables([survey.fresh.slice(160), copies])
     for name, table in (("rows", leaky), ("train", survey.train), ("holdout", survey.holdout)):
         pq.write_table(table, tmp_path / f"{name}.parquet")
     real = ("--train", "train.parquet", "--holdout", "holdout.parquet")
