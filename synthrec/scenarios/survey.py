@@ -73,13 +73,17 @@ class Survey:
     def _strata(self, rows: Rows) -> IntArray:
         column = self.prevalence.stratify
         if column is None:
-            self._levels.setdefault(None, 0)
+            self._stratum(None)
             return np.zeros(rows.count, np.int64)
         vector = rows.made[column]
-        values = np.where(vector.missing, -1, vector.values)
-        distinct, codes = np.unique(values, return_inverse=True)
-        labels = [
-            None if v == -1 else (vector.levels[int(v)] if vector.levels else v) for v in distinct.tolist()
-        ]
-        table = np.array([self._levels.setdefault(text, len(self._levels)) for text in labels], np.int64)
-        return table[codes]
+        strata = np.zeros(rows.count, np.int64)
+        if vector.missing.any():
+            strata[vector.missing] = self._stratum(None)
+        present = ~vector.missing
+        distinct, codes = np.unique(vector.values[present], return_inverse=True)
+        labels = distinct.tolist() if vector.levels is None else [vector.levels[i] for i in distinct.tolist()]
+        strata[present] = np.array([self._stratum(label) for label in labels], np.int64)[codes]
+        return strata
+
+    def _stratum(self, label: object) -> int:
+        return self._levels.setdefault(label, len(self._levels))

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from decimal import Decimal
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -13,8 +14,11 @@ from synthrec.data.table import Table
 from synthrec.errors import ConfigError
 from synthrec.rng import Streams
 from synthrec.rules.engine import RuleEngine
+from synthrec.rules.rows import Rows
 from synthrec.scenarios.load import parse_scenario
 from synthrec.scenarios.run import ScenarioRun
+from synthrec.scenarios.survey import Survey
+from synthrec.schema.vector import Vector
 from synthrec.validation.conformity import Conformity
 
 
@@ -58,6 +62,24 @@ def test_strata_share_the_cases_in_proportion(play):
     cases = Counter(owners[row["key"]] for row in rows(found.instances))
     assert sum(cases.values()) == 40
     assert all(abs(cases[group] - 40 * size / 500) < 1 for group, size in sizes.items())
+
+
+def test_a_missing_value_is_a_stratum_of_its_own(asked, theft, purse):
+    """Beside the number -1, too."""
+    wanted = asked(theft, purse, count=1, stratify="side")
+    survey = Survey(wanted.bound, wanted.prevalence)
+    values, missing = np.array([-1, 0, 7, -1, 0]), np.array([False, False, True, False, True])
+    side = Vector(values, missing)
+    strata = survey._strata(Rows("owner", 5, {}, None, None, {"side": side}))
+    assert strata[0] == strata[3]
+    assert strata[2] == strata[4]
+    assert len({*strata[:3].tolist()}) == 3
+    assert survey._strata(
+        Rows("owner", 2, {}, None, None, {"side": side.take(np.array([1, 0]))})
+    ).tolist() == [
+        strata[1],
+        strata[0],
+    ]
 
 
 def test_without_instances_the_records_are_those_of_the_rules(play, purse):
