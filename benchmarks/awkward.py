@@ -85,15 +85,9 @@ class Arm:
 
 
 def arms() -> tuple[Arm, ...]:
-    """Every generator of the registry, and those that learn under a claim once more; copula goes first."""
-    plain = sorted(names(), key=lambda name: (name != "copula", name))
-    return tuple(
-        Arm(name, has_claim) for name in plain for has_claim in (False, True) if _learns(name, has_claim)
-    )
-
-
-def _learns(name: str, has_claim: bool) -> bool:  # noqa: FBT001
-    return not has_claim or name in private_names()
+    """Every generator of the registry, and those that learn under a claim once more; the quickest first."""
+    found = [Arm(name) for name in names()] + [Arm(name, has_claim=True) for name in private_names()]
+    return tuple(sorted(found, key=lambda arm: ("ctgan" in arm.title, arm.has_claim, arm.generator)))
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,8 @@ class FloatLattice(Lattice):
 
     def nearest(self, values: NDArray[np.generic]) -> IntArray:
         """Lattice indices nearest to finite floats; those beyond the limit are cut to it. Shape (n,)."""
-        numbers = np.rint(values.astype(np.float64, copy=False) / float(self.step))
+        with np.errstate(over="ignore"):
+            numbers = np.rint(values.astype(np.float64, copy=False) / float(self.step))
         return np.clip(numbers, -LIMIT, LIMIT).astype(np.int64)
 
     def values(self, indices: IntArray) -> NDArray[Any]:

@@ -33,7 +33,7 @@ def probabilities(values: FloatArray, classes: FloatArray, asked: FloatArray) ->
     if len(np.unique(classes)) == 1:
         return np.ones((len(asked), 1))
     with threadpool_limits(1):
-        learned = HistGradientBoostingClassifier(**_SIZE).fit(values, classes)
+        learned = HistGradientBoostingClassifier(**_SIZE).fit(_learnable(values), classes)
         return np.asarray(learned.predict_proba(asked), dtype=np.float64)
 
 
@@ -42,5 +42,11 @@ def numbers(values: FloatArray, targets: FloatArray, asked: FloatArray) -> Float
     from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415
 
     with threadpool_limits(1):
-        learned = HistGradientBoostingRegressor(**_SIZE).fit(values, targets)
+        learned = HistGradientBoostingRegressor(**_SIZE).fit(_learnable(values), targets)
         return np.asarray(learned.predict(asked), dtype=np.float64)
+
+
+def _learnable(values: FloatArray) -> FloatArray:
+    """Columns without any value as zeros: they tell nothing, and trees cannot be grown beside them."""
+    learnable: FloatArray = np.where(np.isnan(values).all(axis=0), 0.0, values)
+    return learnable
