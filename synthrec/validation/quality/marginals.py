@@ -93,7 +93,7 @@ def wasserstein(first: FloatArray, second: FloatArray) -> float:
     low, high = np.quantile(second, CENTRAL)
     if low == high:
         return float(abs((first != low).mean() - (second != low).mean()))
-    cut, other = (np.clip((values - low) / (high - low), 0, 1) for values in (first, second))
+    cut, other = ((np.clip(values, low, high) - low) / (high - low) for values in (first, second))
     at = np.unique(np.concatenate([cut, other]))
     gaps = np.abs(_below(cut, at) - _below(other, at))[:-1]
     return float(gaps @ np.diff(at))
