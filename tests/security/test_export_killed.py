@@ -1,5 +1,6 @@
 """An export killed with SIGKILL at any instant leaves the old complete export, the new one, or none."""
 
+import os
 import random
 import signal
 import subprocess
@@ -47,6 +48,8 @@ with staging(out, force=True) as stage:
 print("done", step, flush=True)
 """
 
+TORTURE = "TORTURE" in os.environ
+"""Whether all is tried, or a part of it in a test."""
 FILES = {"a.csv", "b.csv", "card.json", "card.md"}
 
 
@@ -82,15 +85,18 @@ def steps(tmp_path_factory) -> int:
 
 
 def test_killed_at_chosen_steps(tmp_path, steps) -> None:
-    """Twenty-five steps spread over all, and every one around the renames near the end."""
+    """Steps spread over all, and more around the renames near the end; every one of those under TORTURE."""
     out = tmp_path / "out"
-    chosen = sorted({*range(1, steps, max(1, steps // 25)), *range(max(1, steps - 60), steps - 30)})
+    spread, close = (25, 1) if TORTURE else (6, 5)
+    chosen = sorted(
+        {*range(1, steps, max(1, steps // spread)), *range(max(1, steps - 60), steps - 30, close)}
+    )
     export(out, "old")
     for number, step in enumerate(chosen):
         text = f"new{number:03d}"
         assert export(out, text, step) == "ready"
         assert_whole(out, {"old", *(f"new{earlier:03d}" for earlier in range(number + 1))})
-    assert len(chosen) >= 40
+    assert len(chosen) >= (40 if TORTURE else 10)
     export(out, "last")
     assert_whole(out, {"last"})
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
@@ -99,7 +105,7 @@ def test_killed_at_chosen_steps(tmp_path, steps) -> None:
 def test_an_old_export_is_never_lost(tmp_path, steps) -> None:
     """Even between the two renames it is in the staging folder, and the next run puts it back."""
     lost = 0
-    for step in range(max(1, steps - 60), steps - 30, 2):
+    for step in range(max(1, steps - 60), steps - 30, 2 if TORTURE else 4):
         folder = tmp_path / str(step)
         folder.mkdir()
         out = folder / "out"
@@ -116,7 +122,7 @@ def test_an_old_export_is_never_lost(tmp_path, steps) -> None:
 def test_killed_at_random_moments(tmp_path) -> None:
     out, chance = tmp_path / "out", random.Random(20240501)  # noqa: S311
     export(out, "old")
-    for _ in range(10):
+    for _ in range(10 if TORTURE else 3):
         child = start(out, "new", 0)
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"

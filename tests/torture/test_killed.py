@@ -16,11 +16,11 @@ FIT = ("fit", "town.yaml", "people.csv", "-o", "made", "--release-rows", "50")
 SAMPLE = ("sample", "model", "-n", "30", "-o", "out", "--format", "parquet,csv", "--force")
 
 TASKS = {
-    "kill a fit": ("killed", 2, 70, (*FIT, "--force")),
-    "kill a fit under a claim": ("killed", 1, 60, (*FIT, "--force", "--epsilon", "0.004")),
-    "kill a sample": ("killed", 5, 70, SAMPLE),
-    "fits at once": ("together", 3, 3, FIT),
-    "samples at once": ("together", 4, 16, SAMPLE),
+    "kill a fit": ("killed", 1, 70, (*FIT, "--force")),
+    "kill a fit under a claim": ("killed", 1, 60, (*FIT, "--force", "--epsilon", "0.004", "--delta", "1e-7")),
+    "kill a sample": ("killed", 2, 70, SAMPLE),
+    "fits at once": ("together", 2, 3, FIT),
+    "samples at once": ("together", 2, 16, SAMPLE),
     "audits at once": (
         "together",
         3,
@@ -29,6 +29,8 @@ TASKS = {
     ),
 }
 """What is done, how often in a test and under ``make torture`` (200 kills in all), and to which command."""
+if "TORTURE" not in os.environ:
+    del TASKS["kill a fit under a claim"]
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +64,8 @@ def test_killed_at_random_instants(outcomes, what):
 
 def test_one_of_several_fits_gets_the_place(outcomes):
     outcome, place = outcomes["fits at once"]
-    assert outcome == {"codes": [2, 2, 3], "hidden": []}
+    assert outcome["codes"] in ([2, 3], [2, 2, 3])
+    assert outcome["hidden"] == []
     assert (place.folder / "made.steward.html").is_file()
 
 

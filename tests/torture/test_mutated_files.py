@@ -199,7 +199,7 @@ def test_a_mutated_file_is_read_or_refused(house, amount, monkeypatch, name):
     monkeypatch.setattr(Streams, "fresh", classmethod(lambda cls: cls(1)))
     path, codes = house.folder / name, []
     sound, mode = path.read_bytes(), path.stat().st_mode
-    for seed in range(amount(13, 640)):
+    for seed in range(amount(10, 640)):
         chance = random.Random(f"{name} {seed}")  # noqa: S311
         mutate = chance.choice((bytes_changed, of_kind or bytes_changed))
         content = mutate(sound, chance)
