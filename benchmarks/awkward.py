@@ -65,8 +65,8 @@ HEAD = """\
 
 Tables that are awkward in one way each, through the generators in the head: `infer`, the edits of a steward,
 `fit` and `sample`. A cell says `kept` where all that the last column names holds of the drawn records, or the
-exit code and the number of the message below; `not run` where a table costs much and its way in is the same for all
-generators. Made by `python benchmarks/awkward.py --markdown docs/awkward.md`.
+exit code and the number of the message below; `not run` where a table costs much and its way in is the
+same for all generators. Made by `python benchmarks/awkward.py --markdown docs/awkward.md`.
 
 """
 
