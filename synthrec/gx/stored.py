@@ -6,6 +6,7 @@ was dropped, a suite that the checkpoint passes over, a file that it reads in pl
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,8 +47,11 @@ def stored_suite(export: Path, table: str) -> StoredSuite:
         OSError: its file is not there.
         ValueError: its file is no suite.
     """
-    entries = _object(export / FOLDER / "expectations" / f"{table}.json").get("expectations", ())
-    return StoredSuite(table, len(entries), suite_digest(entries))
+    match _object(export / FOLDER / "expectations" / f"{table}.json").get("expectations", []):
+        case list(entries):
+            return StoredSuite(table, len(entries), suite_digest(entries))
+        case _:
+            raise ValueError("not a list of stored expectations")
 
 
 def checkpoint_digest(export: Path, tables: Iterable[str]) -> str:
@@ -77,13 +81,15 @@ def stored_counts(export: Path, run_name: str) -> Iterator[tuple[str, tuple[int,
     Raises:
         ValueError: a file is no result.
     """
-    for path in sorted((export / FOLDER / RESULTS).glob(f"*/{run_name}/*/*.json")):
-        result = _object(path)
-        try:
-            counts = result["statistics"]
-            yield result["suite_name"], (counts["evaluated_expectations"], counts["successful_expectations"])
-        except (KeyError, TypeError):
-            raise ValueError("not a result") from None
+    for path in sorted((export / FOLDER / RESULTS).glob(f"*/{glob.escape(run_name)}/*/*.json")):
+        match _object(path):
+            case {
+                "suite_name": str(table),
+                "statistics": {"evaluated_expectations": int(evaluated), "successful_expectations": int(met)},
+            }:
+                yield table, (evaluated, met)
+            case _:
+                raise ValueError("not a result")
 
 
 def _object(path: Path) -> dict[str, Any]:

@@ -108,6 +108,19 @@ def test_a_result_with_other_counts(spoilt):
     assert faults(spoilt) == ["gx: the stored result of stay has other counts than the card"]
 
 
+@pytest.mark.parametrize("name", [["stay"], {}, None])
+def test_a_result_of_no_suite(spoilt, name):
+    (path,) = (spoilt / "gx/uncommitted/validations/stay").rglob("*.json")
+    edited(path, lambda result: result.update(suite_name=name))
+    assert faults(spoilt) == ["gx: its checkpoint or a result is unreadable"]
+
+
+@pytest.mark.parametrize("entries", [5, None, {}])
+def test_a_suite_that_holds_no_list(spoilt, entries):
+    edited(spoilt / STAY, lambda suite: suite.update(expectations=entries))
+    assert faults(spoilt) == [f"{STAY}: unreadable"]
+
+
 def test_every_fault_is_told_at_once(spoilt):
     (spoilt / "gx/expectations/patient.json").unlink()
     (spoilt / STAY).write_text("[]")
