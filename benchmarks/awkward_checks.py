@@ -87,12 +87,13 @@ def held(pair: Pair, column: str) -> list[Any]:
 
 
 def all_missing(column: str) -> Check:
-    """No drawn cell has a value."""
-    return _check(
-        f"{column} stays empty",
-        lambda pair: pair.drawn.column(column).null_count == len(pair.drawn),
-        f"{column} has values",
-    )
+    """No drawn cell has a value; under a claim, no more than `SIGMAS` standard deviations of its noise."""
+
+    def holds(pair: Pair) -> bool:
+        held_share = 1 - pair.drawn.column(column).null_count / len(pair.drawn)
+        return held_share <= SIGMAS * pair.sigma(0.0)
+
+    return _check(f"{column} stays empty", holds, f"{column} has values")
 
 
 def within(column: str, low: Any, high: Any) -> Check:

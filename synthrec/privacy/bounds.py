@@ -14,7 +14,7 @@ from decimal import Decimal
 import numpy as np
 from scipy.special import ndtri
 
-from synthrec.codec.lattice import LIMIT, exact_step
+from synthrec.codec.lattice import LIMIT, declared_step, exact_step
 from synthrec.data.table import Table
 from synthrec.privacy.counts import Count
 from synthrec.schema.model import Column, Domain, Scalar
@@ -84,10 +84,9 @@ def written(number: float, column: Column) -> Scalar:
 
 
 def _reach(column: Column) -> tuple[float, float]:
-    """The model numbers between which a codec has a lattice."""
-    if column.kind == "float":
-        return -np.inf, np.inf
-    most = LIMIT // 2 * float(exact_step(column))
+    """The model numbers between which a codec has a lattice; values beyond them are cut to them."""
+    step = declared_step(column) if column.kind == "float" else exact_step(column)
+    most = np.inf if step is None else float(step * (LIMIT // 2 - 1))
     return -most, most
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from synthrec.codec.numeric import build_public
 from synthrec.data.table import Table
 from synthrec.errors import ConfigError, InternalError
 from synthrec.generators.copula_dp import PrivateCopula
@@ -206,6 +207,20 @@ def test_the_widest_domain_is_one_that_a_codec_can_have(kind):
     bare = Column(kind=kind, scale=2 if kind == "decimal" else None)
     spec = TableSpec(columns={"x": bare.model_copy(update={"domain": widest_domain(bare)})})
     assert PrivateMarginals().plan(spec, BUDGET, {}).events
+
+
+@pytest.mark.parametrize("precision", ["1E-15", "0.000001", "0.1", "0.3", "1E+29"])
+def test_the_bounds_of_floats_fit_any_precision(precision):
+    """Those of noise alone and those of values near 5 have no more points than a lattice may have."""
+    column = Column(kind="float", precision=Decimal(precision), domain=Domain(source="learned"))
+    spec = TableSpec(columns={"x": column})
+    assert GENERATORS[0].plan(spec, BUDGET, {}).events
+    fives = Table.from_vectors("t", spec, {"x": Vector.full(np.full(99, 5.0))})
+    query = MagnitudeQuery("x")
+    counts = np.bincount(query.cells(fives), minlength=query.size).astype(float)
+    for cells in (counts, 0 * counts):
+        codec = build_public(column, found_domain(Count(cells, 1.0), column))
+        assert codec.bins.first <= 0 <= codec.bins.last
 
 
 def test_stated_domains_are_left_alone():
