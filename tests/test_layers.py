@@ -11,7 +11,18 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "synthrec").rglob("*.py"))
 
-GROUND = {"errors", "digests", "rng", "assets", "progress", "strict_json", "whole_files", "staged", "home", "terminologies"}
+GROUND = {
+    "errors",
+    "digests",
+    "rng",
+    "assets",
+    "progress",
+    "strict_json",
+    "whole_files",
+    "staged",
+    "home",
+    "terminologies",
+}
 ROOMS = {
     "asset_model",
     "schema",

@@ -48,6 +48,8 @@ def _parse_labels(array: pa.Array, column: Column) -> Parsed:
         array, reasons = read_labels(array)
     encoded = _without(array, ["", *column.null.codes])
     labels = compact(encoded)
+    zeros = _per_cell(labels, pc.match_substring(labels.dictionary, "\0"))
+    reasons = np.where(zeros, np.int8(Reason.ZERO.number), reasons)
     return Parsed(labels, np.where(_unlisted(labels, column), np.int8(Reason.DOMAIN.number), reasons))
 
 
@@ -129,10 +131,13 @@ def _unlisted(labels: pa.DictionaryArray, column: Column) -> BoolArray:
     if not _is_stated(column) or column.domain is None or column.domain.values is None:
         return np.zeros(len(labels), bool)
     listed = pc.is_in(labels.dictionary, value_set=pa.array(column.domain.labels, pa.string()))
-    outside: BoolArray = (
-        pc.invert(listed).take(labels.indices).fill_null(False).to_numpy(zero_copy_only=False)
-    )
-    return outside
+    return _per_cell(labels, pc.invert(listed))
+
+
+def _per_cell(labels: pa.DictionaryArray, levels: pa.BooleanArray) -> BoolArray:
+    """What is said of each level, said of each cell that has it."""
+    told: BoolArray = levels.take(labels.indices).fill_null(False).to_numpy(zero_copy_only=False)
+    return told
 
 
 def _outside(values: np.ndarray, column: Column) -> BoolArray:

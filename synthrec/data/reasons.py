@@ -31,6 +31,7 @@ class Reason(Enum):
     AWARE = ("a time with UTC offset", "declare kind datetime with timezone, or write local time")
     SUBMICRO = ("a time finer than a microsecond", "round to microseconds")
     TYPE = ("a type that the column's kind cannot hold", "convert lists, durations, bytes and the like first")
+    ZERO = ("a zero character, which no text file holds", "take it out of the texts")
     MISSING = (
         "missing where the schema allows no missing value",
         "fill the cells, or set null: {allowed: true}",

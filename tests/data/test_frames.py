@@ -233,3 +233,12 @@ def test_parquet(tmp_path, make_spec, faults_of):
     assert faults_of(lambda: read_table(path, "t", make_spec({"n": "integer"}))) == [
         ": not a readable Parquet file"
     ]
+
+
+@pytest.mark.parametrize("kind", ["category", "text", "id"])
+def test_texts_that_no_text_file_holds(read_array, faults_of, kind):
+    """A CSV file with zeros is read by nobody, so that no table holds them."""
+    array = pa.array(["a", "b\0c", None, "\0"])
+    assert faults_of(lambda: read_array(array, kind=kind, null={"allowed": True})) == [
+        "t.x: a zero character, which no text file holds: 2 cells (rows 2, 4)"
+    ]

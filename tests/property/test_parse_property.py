@@ -25,7 +25,7 @@ LAST = (dt.date(9999, 12, 30) - dt.date(1970, 1, 1)).days
 DAY = 86_400_000_000
 SECOND = 1_000_000
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=8)
 SAFE = st.from_regex(re.compile(r"[A-Za-z][ -~]{0,6}", re.ASCII), fullmatch=True)
 
 NUMBERS = {
