@@ -215,6 +215,7 @@ class _Reader:
             skipped.value(next(self.events), (*path, name))
             return
         self.source.keys[*path, name] = _mark(key)
+        self.refuse_unwritable(key, (*path, name), name)
         entries[name] = self.value(next(self.events), (*path, name))
 
     def sequence(self, path: Path) -> list[Any]:
@@ -230,8 +231,7 @@ class _Reader:
         """A single value; unquoted texts are numbers, booleans, null or dates where they look so."""
         text: str = event.value
         self.source.values[path] = _text_mark(event)
-        if _SURROGATE.search(text):
-            self.spoil(event, path, "half of a surrogate pair", "write the character itself")
+        self.refuse_unwritable(event, path, text)
         if event.style is not None:
             return text
         self.source.plain[path] = text
@@ -240,6 +240,13 @@ class _Reader:
         except ValueError as error:
             self.spoil(event, path, str(error), "write a value in range, or put text in quotes")
             return None
+
+    def refuse_unwritable(self, event: Event, path: Path, text: str) -> None:
+        """Characters that no text file holds have no place in records."""
+        if _SURROGATE.search(text):
+            self.spoil(event, path, "half of a surrogate pair", "write the character itself")
+        if "\0" in text:
+            self.spoil(event, path, "a zero character", "leave it out: no text file holds it")
 
     def spoil(self, event: Event, path: Path, found: str, repair: str) -> None:
         """A fault that leaves the value unreadable."""

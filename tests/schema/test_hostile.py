@@ -116,6 +116,10 @@ MALFORMED = {
     "long timezone": column(f"{{kind: datetime, timezone: {LONG}}}"),
     "timezone of a path": column("{kind: datetime, timezone: ../../etc/passwd}"),
     "long base": f"extends: {LONG}\n{HEAD}{TABLE}      a: {{kind: boolean}}\n",
+    "a zero character in a value": f'{HEAD}{TABLE}      a: {{kind: string, generate: {{const: "x\\0y"}}}}\n',
+    "a zero character in a label": (
+        f'{HEAD}{TABLE}      a: {{kind: string, generate: {{category: {{weights: {{"x\\0y": 1}}}}}}}}\n'
+    ),
     "base with a zero byte": f'extends: "a\\0b"\n{HEAD}{TABLE}      a: {{kind: boolean}}\n',
     "too large": column("{kind: boolean}") + "#" * 1_000_001,
     "many columns": HEAD + TABLE + "".join(f"      c{i}: {{kind: boolean}}\n" for i in range(30_000)),
