@@ -24,7 +24,10 @@ FLOAT_LIMIT = Decimal("1e150")
 """Floats up to this size have squares, and so have their steps."""
 
 FLOAT_POINTS = 1_000_000
-"""Least number of lattice points of a float column without a precision."""
+"""Least number of lattice points of a float column without a precision, where floats are that fine."""
+
+FLOAT_DIGITS = 14
+"""Digits after the first that every float can hold, and a lattice index too."""
 
 
 @dataclass(frozen=True)
@@ -123,14 +126,13 @@ def declared_step(column: Column) -> Decimal | None:
 
 
 def float_step(column: Column, low: Decimal, high: Decimal) -> Decimal:
-    """The precision, or the largest power of ten that gives at least a million lattice points."""
+    """The precision, or the largest power of ten that gives a million lattice points, or what floats can hold."""
     step = declared_step(column)
     if step is not None:
         return step
-    if high > low:
-        return Decimal(1).scaleb(((high - low) / FLOAT_POINTS).adjusted())
-    exponent = int(low.normalize().as_tuple().exponent)
-    return Decimal(1).scaleb(max(exponent, low.adjusted() - 14))
+    points = (high - low) / FLOAT_POINTS
+    wanted = points.adjusted() if points else int(low.normalize().as_tuple().exponent)
+    return Decimal(1).scaleb(max(wanted, max(abs(low), abs(high)).adjusted() - FLOAT_DIGITS))
 
 
 def model_number(value: Scalar, column: Column) -> Decimal:

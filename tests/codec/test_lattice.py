@@ -76,6 +76,17 @@ def test_floats_whose_squares_are_no_numbers_are_refused(low, high):
         lattice_of(column(kind="float"), Decimal(low), Decimal(high))
 
 
+@pytest.mark.parametrize(
+    ("low", "high"), [("9223372036880000000", "9223372037820000000"), ("-1e100", "-9.999999999999e99")]
+)
+def test_floats_near_each_other_and_far_from_zero_have_no_finer_steps_than_floats(low, high):
+    lattice = lattice_of(column(kind="float"), Decimal(low), Decimal(high))
+    first = lattice.ceiling(Decimal(low))
+    values = lattice.values(np.arange(first, first + 100))
+    assert len(np.unique(values)) == 100
+    assert (lattice.nearest(values) == np.arange(first, first + 100)).all()
+
+
 def test_too_many_points_are_refused():
     with pytest.raises(ValueError, match="too wide"):
         lattice_of(column(kind="integer"), Decimal(0), Decimal(2**52 + 1))
