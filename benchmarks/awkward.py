@@ -1,6 +1,6 @@
 """Take awkward tables through the public functions with every generator, and say what became of each.
 
-    python benchmarks/awkward.py [--markdown docs/awkward.md] [--only copula] [--seed 0]
+    python benchmarks/awkward.py [--markdown docs/awkward.md] [--only copula] [--resume told.json] [--seed 0]
 
 A case is a small table, made here, that is awkward in one way. It goes in as a pandas frame, a Parquet or a
 CSV file: `infer` drafts a schema, a steward's edits are written into it, `fit` learns, and `sample` draws as
@@ -70,6 +70,16 @@ same for all generators. Made by `python benchmarks/awkward.py --markdown docs/a
 
 """
 
+TAIL = """
+## Limits that the table shows
+
+- A `FAULT` of `sdv-gaussian-copula` at a share of a number of two values is SDV's own: it fits a continuous
+  distribution to the codes of every number, and shares of two values that are rounded from it may be far off.
+- Under a claim a share may move by the noise of its counts, which the checks allow for; epsilon is {epsilon}.
+- With `dp_bounds` values beyond what a column's kind and precision can hold (2^51 steps from zero) are cut to
+  it; an error that depended on them would tell of single records.
+"""
+
 
 @dataclass(frozen=True)
 class Arm:
@@ -87,7 +97,11 @@ class Arm:
 def arms() -> tuple[Arm, ...]:
     """Every generator of the registry, and those that learn under a claim once more; the quickest first."""
     found = [Arm(name) for name in names()] + [Arm(name, has_claim=True) for name in private_names()]
-    return tuple(sorted(found, key=lambda arm: ("ctgan" in arm.title, arm.has_claim, arm.generator)))
+    return tuple(sorted(found, key=_cost))
+
+
+def _cost(arm: Arm) -> tuple[bool, bool, bool, str]:
+    return "ctgan" in arm.generator, arm.generator.startswith("sdv-"), arm.has_claim, arm.generator
 
 
 @dataclass(frozen=True)
@@ -300,42 +314,75 @@ def _noise(model: Path, rows: int) -> float:
     return deviation / (TRAINED * rows)
 
 
-Told = Mapping[str, Mapping[Arm, Outcome]]
-"""By name of a case, and arm."""
+Told = Mapping[Arm, Mapping[str, Outcome]]
+"""By arm, and name of a case."""
 
 
-def matrix(desk: Desk, chosen: Sequence[Arm]) -> Iterator[Told]:
-    """What becomes of every case, arm by arm; the first says which cases may stand in one table."""
-    first, *others = chosen
-    told = {case.name: {first: outcomes(desk, [case], first)[case.name]} for case in CASES}
-    yield told
-    for arm in others:
-        for group in _groups(told, first):
-            found = {group[0].name: NOT_RUN} if group[0].is_dear else outcomes(desk, group, arm)
-            for name, outcome in found.items():
-                told[name][arm] = outcome
+def matrix(desk: Desk, chosen: Sequence[Arm], before: Told) -> Iterator[Told]:
+    """What becomes of every case, arm by arm; the first says which cases may stand in one table.
+
+    Args:
+        desk: Where to work.
+        chosen: The arms.
+        before: What an earlier run found; it is not looked for again.
+    """
+    told: dict[Arm, Mapping[str, Outcome]] = {}
+    for arm in chosen:
+        found = before.get(arm, {})
+        missing = [case for case in CASES if case.name not in found]
+        told[arm] = {**found, **_column(desk, arm, missing, told.get(chosen[0]))}
         yield told
 
 
-def _groups(told: Told, first: Arm) -> Iterator[list[Case]]:
+def _column(
+    desk: Desk, arm: Arm, cases: Sequence[Case], first: Mapping[str, Outcome] | None
+) -> Mapping[str, Outcome]:
+    if first is None:
+        return {case.name: outcomes(desk, [case], arm)[case.name] for case in cases}
+    found: dict[str, Outcome] = {}
+    for group in _groups(cases, first):
+        found |= {group[0].name: NOT_RUN} if group[0].is_dear else outcomes(desk, group, arm)
+    return found
+
+
+def _groups(cases: Sequence[Case], first: Mapping[str, Outcome]) -> Iterator[list[Case]]:
     """Cases by door where the first arm accepted them, each of the others alone."""
     joined: dict[tuple[Door, str], list[Case]] = {}
-    for case in CASES:
+    for case in cases:
         if case.is_alone:
             yield [case]
         else:
-            joined.setdefault((case.door, told[case.name][first].word), []).append(case)
+            joined.setdefault((case.door, first[case.name].word), []).append(case)
     yield from joined.values()
+
+
+def stored(told: Told) -> str:
+    """JSON form of what was found."""
+    found = {
+        arm.title: {name: [outcome.word, outcome.message] for name, outcome in column.items()}
+        for arm, column in told.items()
+    }
+    return json.dumps(found, indent=1, ensure_ascii=False)
+
+
+def restored(text: str) -> Told:
+    """What an earlier run found, of the arms that there are."""
+    found = json.loads(text)
+    return {
+        arm: {name: Outcome(*told) for name, told in found[arm.title].items()}
+        for arm in arms()
+        if arm.title in found
+    }
 
 
 def lines(told: Told) -> Iterator[str]:
     """The table as Markdown, and the messages below it."""
-    chosen = list(next(iter(told.values())))
+    chosen = list(told)
     yield f"| what is awkward | {' | '.join(arm.title for arm in chosen)} | what is checked |"
     yield f"|---|{'---|' * len(chosen)}---|"
     numbers: dict[str, int] = {}
     for case in CASES:
-        cells = [_cell(told[case.name][arm], numbers) for arm in chosen]
+        cells = [_cell(column[case.name], numbers) for column in told.values()]
         checked = "; ".join(check.says for check in case.checks) or "refused"
         yield f"| {_plain(case.name)} | {' | '.join(cells)} | {_plain(checked)} |"
     yield ""
@@ -363,17 +410,24 @@ def main() -> None:
     parser.add_argument(
         "--only", action="append", default=[], metavar="PART", help="part of a generator's name"
     )
+    parser.add_argument(
+        "--resume", type=Path, metavar="FILE", help="what was found so far; it is not looked for again"
+    )
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     chosen = [arm for arm in arms() if not options.only or any(part in arm.title for part in options.only)]
+    known = options.resume is not None and options.resume.exists()
+    before = restored(options.resume.read_text(encoding="utf-8")) if known else {}
     with tempfile.TemporaryDirectory() as folder:
-        for told in matrix(Desk(Path(folder), options.seed), chosen):
+        for told in matrix(Desk(Path(folder), options.seed), chosen, before):
             page = "\n".join(lines(told))
+            if options.resume:
+                options.resume.write_text(stored({**before, **told}), encoding="utf-8")
             if options.markdown:
-                options.markdown.write_text(f"{HEAD}{page}\n", encoding="utf-8")
+                options.markdown.write_text(f"{HEAD}{page}\n{TAIL.format(epsilon=EPSILON)}", encoding="utf-8")
     print(page)
     print(f"{time.process_time():.0f} CPU s", file=sys.stderr)
-    sys.exit(any(found.word == FAULT for row in told.values() for found in row.values()))
+    sys.exit(any(found.word == FAULT for column in told.values() for found in column.values()))
 
 
 if __name__ == "__main__":

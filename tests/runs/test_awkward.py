@@ -57,7 +57,6 @@ def test_columns_that_can_be_modelled_are_kept(awkward, desk, generator, door):
 OTHERS = {
     "bytes in cells",
     "complex numbers",
-    "unsigned integers above 2^63",
     "one number near 1e308",
     "periods of pandas",
     "a cell longer than a record's should be",
