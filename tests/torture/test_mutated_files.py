@@ -6,6 +6,7 @@ lines of a text. Each reading has a bound on its time and on the memory of the p
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 import resource
@@ -96,9 +97,9 @@ def value_changed(content: bytes, chance: random.Random) -> bytes:
             case 0:
                 del parent[last]
             case 1 if isinstance(parent, dict):
-                parent[chance.choice(("x", "", "__class__"))] = parent[last]
+                parent[chance.choice(("x", "", "__class__"))] = copy.deepcopy(parent[last])
             case _:
-                parent[last] = chance.choice(HOSTILE)
+                parent[last] = copy.deepcopy(chance.choice(HOSTILE))
     return json.dumps(document).encode()
 
 
