@@ -126,7 +126,7 @@ def declared_step(column: Column) -> Decimal | None:
 
 
 def float_step(column: Column, low: Decimal, high: Decimal) -> Decimal:
-    """The precision; else the largest power of ten with a million lattice points, or the least floats hold."""
+    """The precision, else the largest power of ten with a million points, but no finer than floats are."""
     step = declared_step(column)
     if step is not None:
         return step
