@@ -91,7 +91,7 @@ def all_missing(column: str) -> Check:
 
     def holds(pair: Pair) -> bool:
         held_share = 1 - pair.drawn.column(column).null_count / len(pair.drawn)
-        return held_share <= SIGMAS * pair.sigma(0.0)
+        return bool(held_share <= SIGMAS * pair.sigma(0.0))
 
     return _check(f"{column} stays empty", holds, f"{column} has values")
 
