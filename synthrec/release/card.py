@@ -8,6 +8,7 @@ exact. Its blocks stand in `card_blocks`, one file for each family.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -168,15 +169,15 @@ def card_json_schema() -> dict[str, Any]:
     return Card.model_json_schema()
 
 
-def card_id(card: Card) -> str:
-    """The id that a card has: the same for the same content, another for any other."""
-    content = card.model_dump(mode="json", exclude={"card_id"})
+def card_id(document: Mapping[str, Any]) -> str:
+    """The id that the document of a card has: the same for the same content, another for any other."""
+    content = {key: value for key, value in document.items() if key != "card_id"}
     return digest(content).removeprefix("sha256:")[:32]
 
 
 def identified(card: Card) -> Card:
     """The card under the id of its content."""
-    return card.model_copy(update={"card_id": card_id(card)})
+    return card.model_copy(update={"card_id": card_id(card.model_dump(mode="json"))})
 
 
 def card_bytes(card: Card) -> bytes:

@@ -7,16 +7,17 @@ from pathlib import Path
 
 from synthrec import __version__
 from synthrec.data.sinks import SUFFIXES
+from synthrec.digests import canonical
 from synthrec.errors import Breach, BreachKind
 from synthrec.gx.project import FOLDER as PROJECT
 from synthrec.gx.stored import checkpoint_digest, stored_counts, stored_suite
-from synthrec.release.card import Card, ExpectationsPart, SuitePart, card_bytes, card_id
+from synthrec.release.card import Card, ExpectationsPart, SuitePart, card_id
 from synthrec.release.card_files import card_files
 from synthrec.release.export import CARD
 from synthrec.release.interop.catalogues import FILES
 from synthrec.release.signing.contents import Contents
 from synthrec.release.signing.keys import today
-from synthrec.strict_json import MAX_BYTES
+from synthrec.strict_json import MAX_BYTES, read_json
 
 
 def card_breaches(card: Card, path: Path, contents: Contents) -> Iterator[Breach]:
@@ -35,10 +36,11 @@ def card_breaches(card: Card, path: Path, contents: Contents) -> Iterator[Breach
 
 def _card(card: Card, path: Path) -> Iterator[Breach]:
     """Whether the card is as synthrec writes it, and agrees with itself and with its pages."""
-    if path.read_bytes() != card_bytes(card):
+    document = read_json(path)
+    if path.read_bytes() != canonical(document):
         found = "not in its canonical form; it was written by something else"
         yield Breach(BreachKind.CHANGED_CARD, path.name, found)
-    if card.card_id != card_id(card):
+    if card.card_id != card_id(document):
         yield Breach(BreachKind.CHANGED_CARD, path.name, "its id is not that of its content")
     failed = sorted({result.check for result in card.results if result.blocking and result.verdict != "pass"})
     if card.decision.verdict != "pass":

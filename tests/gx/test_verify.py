@@ -6,7 +6,9 @@ import pytest
 
 import synthrec
 from synthrec.cli.app import run
+from synthrec.digests import canonical
 from synthrec.errors import VerificationError
+from synthrec.release.card import card_id
 
 
 def edited(path, change):
@@ -187,3 +189,16 @@ def test_the_command(export, spoilt, capfd, mode):
 def test_files_that_unfold_or_have_two_meanings(spoilt, file, text):
     (spoilt / file).write_text(text)
     assert faults(spoilt)
+
+
+def test_a_card_from_before_a_block_was_added_is_as_it_was_written(spoilt):
+    """Form and id are those of what stands in the file, not of what a later version would write."""
+    card = spoilt / "card.json"
+    document = json.loads(card.read_text())
+    del document["scenarios"]
+    document["card_id"] = card_id(document)
+    card.write_bytes(canonical(document))
+    assert not any(fault.startswith("card.json:") for fault in faults(spoilt))
+    document["card_id"] = "0" * 32
+    card.write_bytes(canonical(document))
+    assert "card.json: its id is not that of its content" in faults(spoilt)
